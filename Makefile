@@ -1,0 +1,62 @@
+# Everything a person runs: `make run` starts Candor, `make test` passes its tests.
+# Recipes call what .venv holds; nothing here needs an activated environment.
+
+PYTHON ?= python3
+PORT ?= 8080
+ARGS ?=
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+PAGES := web/node_modules/.installed
+
+.PHONY: run setup test check test-browser fuzz bench lock clean
+
+run: setup
+	$(BIN)/candor serve --dev --port $(PORT) $(ARGS)
+
+setup: $(RUNTIME) $(PAGES)
+
+test: setup $(DEVELOPMENT)
+	$(BIN)/pytest
+
+check: setup $(DEVELOPMENT)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/house
+	cd web && npm run --silent check
+
+test-browser: setup $(DEVELOPMENT)
+	$(BIN)/pytest -m browser tests/browser
+
+fuzz: setup $(DEVELOPMENT)
+	$(BIN)/pytest -m long tests
+
+bench: setup $(DEVELOPMENT)
+	$(BIN)/python -m bench.store
+
+# The locks record versions and hashes only, never the address of a registry.
+lock: $(DEVELOPMENT)
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile $(LOCK_FLAGS) --extra dev --output-file requirements-dev.lock pyproject.toml
+
+LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --all-build-deps \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+$(RUNTIME): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(PAGES): web/package-lock.json
+	cd web && npm ci --silent --no-audit --no-fund
+	touch $@
+
+clean:
+	rm -rf .venv web/node_modules build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,64 @@
+"""Every address that Candor answers at, and the older names that lead to the same place.
+
+The one table of its kind: pages redirect from their old names, API calls share the handler.
+`{names}` in braces are parts of the path.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a thing is found, and where it was found before."""
+
+    path: str
+    also: tuple[str, ...] = ()
+
+
+# Pages
+ENTRY = Address("/", ("/tools/chat/",))
+LOGIN = Address("/login")
+REGISTER = Address("/register")
+ME = Address("/me")
+INVITATION = Address("/i/{code}")
+
+# Accounts and sessions
+AUTH_REGISTER = Address("/api/v1/auth/register")
+AUTH_LOGIN = Address("/api/v1/auth/login")
+AUTH_GUEST = Address("/api/v1/auth/guest")
+AUTH_REFRESH = Address("/api/v1/auth/refresh")
+AUTH_LOGOUT = Address("/api/v1/auth/logout")
+AUTH_PASSWORD = Address("/api/v1/auth/password")
+AUTH_SESSIONS = Address("/api/v1/auth/sessions")
+AUTH_SESSION = Address("/api/v1/auth/sessions/{session}")
+
+# People
+API_ME = Address("/api/v1/me")
+API_ME_AVATAR = Address("/api/v1/me/avatar")
+API_ME_PRESENCE = Address("/api/v1/me/presence")
+API_PERSON = Address("/api/v1/people/{user}", ("/tools/api/user/{user}/profile/",))
+API_PERSON_AVATAR = Address("/api/v1/people/{user}/avatar")
+
+# Rooms and invitations
+API_ROOMS = Address("/api/v1/rooms")
+API_ROOM = Address("/api/v1/rooms/{room}")
+API_ROOM_GRANTS = Address("/api/v1/rooms/{room}/grants")
+API_ROOM_TOKENS = Address("/api/v1/rooms/{room}/tokens")
+API_ROOM_INVITATIONS = Address("/api/v1/rooms/{room}/invitations")
+API_INVITATION = Address("/api/v1/invitations/{code}")
+API_INVITATION_ACCEPT = Address("/api/v1/invitations/{code}/accept")
+API_INVITATION_REVOKE = Address("/api/v1/rooms/{room}/invitations/{invitation}")
+
+# Operators and administrators
+API_USERS = Address("/api/v1/users")
+API_USER_BAN = Address("/api/v1/users/{user}/ban")
+API_USER_ROLE = Address("/api/v1/users/{user}/role")
+API_USER_MEMBERSHIP = Address("/api/v1/users/{user}/membership")
+API_AUDIT = Address("/api/v1/audit")
+
+# Sight
+HEALTHZ = Address("/healthz")
+READYZ = Address("/readyz")
+METRICS = Address("/metrics")
+OPENAPI = Address("/api/v1/openapi.json")
+API_PAGE = Address("/api/v1/docs")

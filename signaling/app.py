@@ -1,0 +1,129 @@
+"""Puts Candor together: the one place that knows every service, and none of what they do.
+
+`open_candor(config)` opens the store, makes the services and starts the children; everything is
+closed again, in the reverse order, at the end of the block.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.metadata import version
+
+import sqlalchemy as sa
+
+from signaling.auth.accounts import Accounts
+from signaling.auth.door import Door
+from signaling.auth.guests import Guests
+from signaling.auth.passwords import Passwords
+from signaling.auth.sessions import Lifetimes, Sessions
+from signaling.auth.standing import Standing
+from signaling.auth.tokens import Signer
+from signaling.config import Config
+from signaling.health import Health
+from signaling.metrics import Metrics
+from signaling.people import People
+from signaling.pictures import Pictures
+from signaling.rooms import Rooms
+from signaling.store import Store, idempotency, open_store, sessions
+from signaling.supervisor import ChildSpec, Supervisor
+
+VERSION = version("candor")
+
+SWEEP_EVERY_S = 3600.0
+# Ended sessions are kept so long: "was I signed in from there?" is asked within days.
+SESSIONS_KEPT = timedelta(days=90)
+# An idempotency key is good for so long.
+ANSWERS_KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Candor:
+    """Every service of a running Candor."""
+
+    config: Config
+    now: Callable[[], datetime]
+    store: Store
+    passwords: Passwords
+    sessions: Sessions
+    accounts: Accounts
+    guests: Guests
+    standing: Standing
+    door: Door
+    people: People
+    rooms: Rooms
+    health: Health
+    metrics: Metrics
+
+
+def utc_now() -> datetime:
+    """The clock of the store."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_candor(config: Config, children: Sequence[ChildSpec] = ()) -> AsyncIterator[Candor]:
+    """A Candor that works, without its door to the network."""
+    async with (
+        open_store(config.database_url) as store,
+        Passwords(config.auth.password_hashers) as passwords,
+        Supervisor(children) as supervisor,
+    ):
+        candor = _compose(config, store, passwords, supervisor)
+        chores = [
+            asyncio.create_task(candor.metrics.watch_loop()),
+            asyncio.create_task(_sweep(store)),
+        ]
+        try:
+            yield candor
+        finally:
+            for chore in chores:
+                chore.cancel()
+                with suppress(asyncio.CancelledError):
+                    await chore
+
+
+def _compose(config: Config, store: Store, passwords: Passwords, supervisor: Supervisor) -> Candor:
+    signer = Signer(config.auth.secret)
+    lifetimes = Lifetimes(
+        access=timedelta(minutes=config.auth.access_minutes),
+        session=timedelta(days=config.auth.session_days),
+    )
+    sessions_ = Sessions(store, signer, lifetimes, utc_now)
+    guest_life = timedelta(hours=config.auth.guest_hours)
+    return Candor(
+        config=config,
+        now=utc_now,
+        store=store,
+        passwords=passwords,
+        sessions=sessions_,
+        accounts=Accounts(store, passwords, sessions_, utc_now),
+        guests=Guests(store, passwords, sessions_, utc_now, guest_life),
+        standing=Standing(store, utc_now),
+        door=Door(
+            store,
+            time.monotonic,
+            logins_per_minute=config.limits.logins_per_minute,
+            entries_per_hour=config.limits.registrations_per_hour,
+        ),
+        people=People(store, Pictures(), utc_now),
+        rooms=Rooms(store, signer, passwords, utc_now),
+        health=Health(store, config.data, supervisor),
+        metrics=Metrics(),
+    )
+
+
+async def _sweep(store: Store) -> None:
+    """Forget, now and then, what nobody will ask for any more."""
+    while True:
+        now = utc_now()
+        await store.write(partial(_forget, now=now))
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def _forget(connection: sa.Connection, now: datetime) -> None:
+    sessions.forget_before(connection, now - SESSIONS_KEPT)
+    idempotency.forget_before(connection, now - ANSWERS_KEPT)

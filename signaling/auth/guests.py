@@ -1,0 +1,99 @@
+"""Guests: a name and an invitation, and no account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from signaling.audit import Act, detail
+from signaling.auth.identity import Device
+from signaling.auth.names import shown_name
+from signaling.auth.passwords import Passwords
+from signaling.auth.sessions import Draft, Opened, Sessions
+from signaling.errors import Refused
+from signaling.identifiers import new_id
+from signaling.store import Store, audit, rooms, users
+from signaling.store.rooms import Invitation
+from signaling.store.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a guest hands over at the door."""
+
+    name: str
+    code: str
+    pin: str = field(repr=False)
+    kind: str
+    device: Device
+
+
+class Guests:
+    """The service; how often somebody may try a PIN is the door-keeper's business (`limits`)."""
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        sessions: Sessions,
+        now: Callable[[], datetime],
+        life: timedelta,
+    ) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._sessions = sessions
+        self._now = now
+        self._life = life
+
+    async def enter(self, arrival: Arrival) -> Opened:
+        """A guest of the invitation's room, signed in for as long as guests may stay."""
+        invitation = await self._invitation(arrival.code)
+        hashed = invitation.pin_hash
+        if hashed is not None and not await self._passwords.matches(hashed, arrival.pin):
+            raise Refused("wrong_pin")
+        draft = self._draft(arrival, invitation)
+        await self._store.write(lambda connection: _save(connection, draft, invitation.id))
+        return self._sessions.opened(draft)
+
+    async def _invitation(self, code: str) -> Invitation:
+        found = await self._store.read(
+            lambda connection: rooms.invitation_by_code(connection, code)
+        )
+        if found is None:
+            raise Refused("not_found", "There is no such invitation.")
+        return found
+
+    def _draft(self, arrival: Arrival, invitation: Invitation) -> Draft:
+        now = self._now()
+        user = User(
+            id=new_id(now),
+            role="guest",
+            name=shown_name(arrival.name),
+            created_at=now,
+            expires_at=now + self._life,
+        )
+        draft = self._sessions.draft(user, arrival.kind, arrival.device)
+        session = replace(draft.session, room_id=invitation.room_id, grants=invitation.grants)
+        return replace(draft, session=session)
+
+
+def _save(connection: sa.Connection, draft: Draft, invitation_id: str) -> None:
+    """The use of the invitation, the guest and the session, or none of them."""
+    user, now = draft.user, draft.session.created_at
+    invitation = rooms.invitation_by_id(connection, invitation_id)
+    if invitation is None or not invitation.open_at(now):
+        raise Refused("invitation_spent")
+    if not rooms.spend(connection, invitation_id):
+        raise Refused("invitation_spent")
+    users.add(connection, user)
+    rooms.add_member(connection, invitation.room_id, user.id, "guest", now)
+    draft.save(connection)
+    act = Act(
+        user.id,
+        "guest.enter",
+        invitation.room_id,
+        draft.session.address,
+        detail(invitation=invitation_id, name=user.name),
+    )
+    audit.record(connection, act, now)

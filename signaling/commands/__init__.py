@@ -1,0 +1,20 @@
+"""The command line: `candor serve` and what an administrator needs beside it."""
+
+import click
+
+from signaling.app import VERSION
+from signaling.commands.accounts import user
+from signaling.commands.checking import audit, doctor
+from signaling.commands.keeping import backup, migrate, restore
+from signaling.commands.serve import serve
+from signaling.commands.tokens import token
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="candor")
+def main() -> None:
+    """Candor: self-hosted video calls and chat that tell what is probably not real."""
+
+
+for command in (serve, user, token, doctor, audit, backup, restore, migrate):
+    main.add_command(command)

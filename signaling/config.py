@@ -1,0 +1,281 @@
+"""Everything that can be set, in one frozen value.
+
+A setting comes from, in this order: the command line, a `CANDOR_…` variable, the TOML file, the
+default below.  Unknown keys are refused.  This module knows names, types and defaults; it opens
+no port and no database.
+"""
+
+import ipaddress
+import tomllib
+import types
+import typing
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT_PREFIX = "CANDOR_"
+
+# A variable that the test-suite reads; it configures no server.
+NOT_SETTINGS = frozenset({"CANDOR_TEST_POSTGRES"})
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SECRET_BYTES = 32
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used, in words for whoever has to change it."""
+
+
+def setting(default: Any, help_: str) -> Any:
+    """A field of a settings class, with the sentence that `--help` and the manual share."""
+    return field(default=default, metadata={"help": help_})
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Who gets in, and for how long."""
+
+    secret: str = setting("", "signs tokens; at least 32 random bytes, written as text")
+    registration: str = setting("open", "who may make an account: open or closed")
+    access_minutes: int = setting(10, "how long an access token is good for")
+    session_days: int = setting(30, "how long a session lives without being used")
+    guest_hours: int = setting(24, "how long a guest may stay")
+    password_hashers: int = setting(2, "password hashes worked out at the same time")
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """How HTTP is spoken and to whom."""
+
+    body_bytes: int = setting(1 << 20, "largest request body")
+    body_seconds: int = setting(30, "longest time for a body to arrive")
+    idle_seconds: int = setting(12, "a connection that says nothing is closed after this")
+    connections: int = setting(8192, "connections at the same time; more are told 503")
+    trusted_proxies: tuple[Network, ...] = setting(
+        (), "networks whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+    allowed_origins: tuple[str, ...] = setting((), "other sites whose pages may call the API")
+    metrics_networks: tuple[Network, ...] = setting(
+        (), "networks that may read /metrics without signing in"
+    )
+    public_url: str = setting("", "the address that people use, when a proxy stands in front")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one address or one account may ask."""
+
+    requests_per_minute: int = setting(600, "requests of one address or account")
+    logins_per_minute: int = setting(10, "failed logins of one address")
+    registrations_per_hour: int = setting(20, "accounts and guests made by one address")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to standard error."""
+
+    level: str = setting("info", "debug, info, warning or error")
+    format: str = setting("auto", "json, text, or auto: text on a terminal")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one Candor."""
+
+    host: str = setting("0.0.0.0", "address for HTTPS and media")  # noqa: S104 (the network's door)
+    http_host: str = setting("127.0.0.1", "address for plain HTTP")
+    port: int = setting(8080, "port for plain HTTP; 0 picks free ports for all that are not given")
+    https_port: int = setting(8443, "port for HTTPS")
+    media_port: int = setting(50000, "first port for media, UDP and TCP")
+    media_workers: int = setting(0, "media processes; 0 means one for each core but one")
+    advertise_ip: tuple[str, ...] = setting((), "addresses told to clients; default: all own")
+    data: Path = setting(Path("data"), "folder for the database, keys and files")
+    database: str = setting("", "PostgreSQL address; empty: SQLite in the data folder")
+    certificate: Path | None = setting(None, "TLS certificate chain (PEM)")
+    certificate_key: Path | None = setting(None, "TLS private key (PEM)")
+    dev: bool = setting(False, "try it out: makes secrets, certificate and an operator")
+    auth: Auth = Auth()
+    http: Http = Http()
+    limits: Limits = Limits()
+    log: Log = Log()
+
+    @property
+    def database_url(self) -> str:
+        """Where the store lives, as SQLAlchemy writes it."""
+        return self.database or f"sqlite:///{self.data / 'candor.db'}"
+
+
+def load(
+    *,
+    environment: Mapping[str, str],
+    options: Mapping[str, Any],
+    file: Path | None = None,
+) -> Config:
+    """Fill the configuration once; ConfigError says which setting of which source is wrong."""
+    given: dict[str, Any] = {}
+    given |= _from_file(file)
+    given |= _from_environment(environment)
+    given |= {name: value for name, value in options.items() if value is not None}
+    return _free_ports(_build(given), given)
+
+
+def every_setting() -> Iterator[tuple[str, str]]:
+    """(dotted name, help) of all settings, in the order of the classes above."""
+    for name, _, help_ in _leaves(Config):
+        yield name, help_
+
+
+def environment_name(setting_name: str) -> str:
+    """The variable that sets a dotted name: `auth.secret` is `CANDOR_AUTH_SECRET`."""
+    return ENVIRONMENT_PREFIX + setting_name.upper().replace(".", "_")
+
+
+def secret_weakness(secret: str) -> str | None:
+    """What is wrong with a signing secret, in words; None if it will do."""
+    if not secret:
+        return "there is no signing secret"
+    if len(secret.encode()) < SECRET_BYTES:
+        return f"the signing secret has fewer than {SECRET_BYTES} bytes"
+    commonest = Counter(secret).most_common(1)[0][1]
+    if len(set(secret)) < 12 or commonest > len(secret) // 3:  # noqa: PLR2004 (any random text has more)
+        return "the signing secret repeats itself and can be guessed"
+    return None
+
+
+def _leaves(cls: type, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
+    hints = typing.get_type_hints(cls)
+    for item in fields(cls):
+        kind = hints[item.name]
+        if is_dataclass(kind):
+            assert isinstance(kind, type)
+            yield from _leaves(kind, f"{prefix}{item.name}.")
+        else:
+            yield prefix + item.name, kind, item.metadata["help"]
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is not TOML ({error})") from None
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{inner}": entry for inner, entry in value.items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    names = {environment_name(name): name for name, _, _ in _leaves(Config)}
+    given: dict[str, Any] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NOT_SETTINGS:
+            continue
+        if variable not in names:
+            raise ConfigError(f"{variable}: no such setting")
+        given[names[variable]] = text
+    return given
+
+
+def _build(given: Mapping[str, Any]) -> Config:
+    kinds = {name: kind for name, kind, _ in _leaves(Config)}
+    top: dict[str, Any] = {}
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        if name not in kinds:
+            raise ConfigError(f"{name}: no such setting")
+        section, _, inner = name.rpartition(".")
+        target = sections.setdefault(section, {}) if section else top
+        target[inner] = _convert(name, kinds[name], value)
+    config = Config(**top)
+    for section, values in sections.items():
+        top[section] = replace(getattr(config, section), **values)
+    return _checked(replace(config, **top))
+
+
+def _checked(config: Config) -> Config:
+    for name, choices in (
+        ("auth.registration", ("open", "closed")),
+        ("log.level", ("debug", "info", "warning", "error")),
+        ("log.format", ("json", "text", "auto")),
+    ):
+        section, _, inner = name.partition(".")
+        if getattr(getattr(config, section), inner) not in choices:
+            raise ConfigError(f"{name}: must be one of {', '.join(choices)}")
+    for port in ("port", "https_port", "media_port"):
+        if not 0 <= getattr(config, port) <= 65535:  # noqa: PLR2004 (the largest port)
+            raise ConfigError(f"{port}: must be between 0 and 65535")
+    if (config.certificate is None) != (config.certificate_key is None):
+        raise ConfigError("certificate and certificate_key: give both or neither")
+    return config
+
+
+def _free_ports(config: Config, given: Mapping[str, Any]) -> Config:
+    """With `port = 0`, every port that nobody asked for is picked as well."""
+    if config.port != 0:
+        return config
+    return replace(
+        config,
+        https_port=config.https_port if "https_port" in given else 0,
+        media_port=config.media_port if "media_port" in given else 0,
+    )
+
+
+def _convert(name: str, kind: Any, value: Any) -> Any:
+    """A value of the setting's type, from TOML's type, an option or a variable's text."""
+    try:
+        return _converted(kind, value)
+    except (ValueError, TypeError):
+        raise ConfigError(f"{name}: {value!r} is not {_in_words(kind)}") from None
+
+
+def _converted(kind: Any, value: Any) -> Any:
+    if typing.get_origin(kind) is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        inner = typing.get_args(kind)[0]
+        return tuple(_converted(inner, part) for part in parts if part != "")
+    if kind == Network:
+        return ipaddress.ip_network(value.strip())
+    if isinstance(kind, types.UnionType):
+        return _converted(typing.get_args(kind)[0], value)
+    if kind is bool:
+        return _boolean(value)
+    if kind is int and (isinstance(value, bool) or int(value) < 0):
+        raise ValueError(value)
+    if kind is str and not isinstance(value, str):
+        raise TypeError(value)
+    return kind(value)
+
+
+def _boolean(value: Any) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    return (
+        words[value.lower()] if isinstance(value, str) and value.lower() in words else _flag(value)
+    )
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _in_words(kind: Any) -> str:
+    words = {
+        int: "a whole number, zero or more",
+        bool: "true or false",
+        str: "text",
+        Path: "a path",
+    }
+    if typing.get_origin(kind) is tuple:
+        return "a list (separated by commas in a variable), each part well-formed"
+    return words.get(kind, "a usable value")

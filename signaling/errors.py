@@ -1,0 +1,88 @@
+"""What can go wrong, by whose fault it is.
+
+`Refused` is theirs: it carries a code from the one table below, goes to the client as
+`{"error": {"code", "message", "detail"}}` and to the log at debug level only.  `Unavailable` is
+the world's: a named dependency does not answer, and the client may try again.  Everything else
+that is raised is ours: it is logged once with its traceback and answered as `internal`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a client is told: the HTTP status, and a sentence that says what to do."""
+
+    status: int
+    message: str
+
+
+CODES: Mapping[str, Code] = {
+    # the request itself
+    "bad_request": Code(400, "The request could not be understood. Check it against the API page."),
+    "bad_json": Code(400, "The body is not valid JSON in UTF-8. Send one JSON object."),
+    "invalid": Code(400, "A field has a value that is not accepted. The detail names the field."),
+    "method_not_allowed": Code(
+        405, "This address does not know that method. See the Allow header."
+    ),
+    "not_found": Code(404, "There is nothing at this address, or it is not yours to see."),
+    "unsupported_type": Code(415, "Send the body as the content type that the API page names."),
+    "too_large": Code(413, "The body is larger than this address accepts. Send less."),
+    "too_slow": Code(408, "The body did not arrive in time. Send it again on a better line."),
+    "rate_limited": Code(429, "Too many requests. Wait as long as Retry-After says."),
+    "idempotency_in_progress": Code(
+        409, "The first request with this key has not ended. Ask again."
+    ),
+    "idempotency_mismatch": Code(409, "This key was used with another request. Use a new key."),
+    # who is asking
+    "unauthenticated": Code(401, "Sign in first, or send a valid bearer token."),
+    "token_expired": Code(401, "The token has expired. Refresh it, or sign in again."),
+    "session_ended": Code(401, "This session has ended. Sign in again."),
+    "wrong_credentials": Code(401, "Name or password is wrong. Try again."),
+    "refresh_reused": Code(401, "This refresh token was used before. Sign in again."),
+    "refresh_raced": Code(401, "Another tab refreshed a moment ago. Use the tokens that it got."),
+    "banned": Code(403, "This account is closed. Ask an administrator why."),
+    "forbidden": Code(403, "You may not do this. Ask somebody with the right role."),
+    "foreign_origin": Code(403, "The request came from another site. Use Candor's own pages."),
+    # people
+    "name_taken": Code(409, "This name is taken, or looks like one that is. Choose another."),
+    "name_refused": Code(400, "This name cannot be used. The detail says why."),
+    "weak_password": Code(400, "This password is too easy to guess. The detail says why."),
+    "registration_closed": Code(403, "Accounts are made by an administrator here. Ask one."),
+    "picture_refused": Code(415, "This picture cannot be used. Send PNG, JPEG, WebP or GIF."),
+    # rooms and invitations
+    "room_taken": Code(409, "There is a room with this address already. Choose another."),
+    "room_full": Code(409, "The room is full. Wait until somebody leaves."),
+    "invitation_spent": Code(410, "This invitation has expired or was used up. Ask for a new one."),
+    "wrong_pin": Code(403, "The PIN is wrong. Ask whoever invited you."),
+    # the world's
+    "busy": Code(503, "Candor has more to do than it can just now. Try again in a few seconds."),
+    "store_unavailable": Code(503, "The database does not answer. Nothing was saved; try again."),
+    "storage_full": Code(507, "The disk is full. Nothing was saved; tell an administrator."),
+    "draining": Code(503, "Candor is restarting. Connect again in a few seconds."),
+    # ours
+    "internal": Code(500, "Something broke on our side. It was logged; please try again."),
+}
+"""Every code that a client can see."""
+
+
+class Refused(Exception):
+    """A request that we will not carry out, with the code that tells why."""
+
+    def __init__(
+        self, code: str, detail: str | None = None, *, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(code if detail is None else f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(Exception):
+    """Something that we depend on does not answer; `code` is what the client is told."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,67 @@
+"""Whether Candor can do its work: each thing that it depends on, by name, in words."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import msgspec
+import sqlalchemy as sa
+
+from signaling.errors import Unavailable
+from signaling.store import Store
+from signaling.supervisor import ChildState, Supervisor
+
+# Less than this and the next backup or upload fills the disk.
+LEAST_DISK_BYTES = 256 << 20
+STORE_ANSWERS_WITHIN_S = 3.0
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One dependency: does it work, and what is to be said of it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Health:
+    """Asks every dependency."""
+
+    def __init__(self, store: Store, data: Path, supervisor: Supervisor) -> None:
+        self._store = store
+        self._data = data
+        self._supervisor = supervisor
+        self.draining = False
+
+    async def checks(self) -> list[Check]:
+        return [
+            Check("accepting", not self.draining, "draining" if self.draining else "open"),
+            await self._check_store(),
+            check_disk(self._data),
+            *self._check_children(),
+        ]
+
+    async def _check_store(self) -> Check:
+        try:
+            async with asyncio.timeout(STORE_ANSWERS_WITHIN_S):
+                await self._store.read(lambda connection: connection.execute(sa.select(1)).all())
+        except TimeoutError:
+            return Check("store", False, f"no answer in {STORE_ANSWERS_WITHIN_S:.0f} s")
+        except Unavailable as error:
+            return Check("store", False, error.reason)
+        return Check("store", True, f"{self._store.pending()} writes pending")
+
+    def children(self) -> tuple[ChildState, ...]:
+        return self._supervisor.state()
+
+    def _check_children(self) -> list[Check]:
+        return [
+            Check(f"child {child.name}", child.state == "running", child.state)
+            for child in self.children()
+        ]
+
+
+def check_disk(folder: Path) -> Check:
+    """True while the disk has room for what comes."""
+    free = shutil.disk_usage(folder).free
+    return Check("disk", free >= LEAST_DISK_BYTES, f"{free >> 20} MiB free")

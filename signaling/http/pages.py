@@ -1,0 +1,117 @@
+"""Candor's own pages: files from `web/`, packages from its `node_modules`, by allow-list.
+
+Pages are static; whatever differs from person to person comes from the API.  The import map is
+the one script inside a page, so the policy names its hash; nothing else inline may run.
+"""
+
+import base64
+import hashlib
+import mimetypes
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from aiohttp import web
+
+from signaling import addresses
+from signaling.addresses import Address
+from signaling.http.responses import SECURITY_HEADERS
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+PAGES = {
+    addresses.ENTRY: "index.html",
+    addresses.LOGIN: "login.html",
+    addresses.REGISTER: "register.html",
+    addresses.ME: "me.html",
+    addresses.INVITATION: "invitation.html",
+}
+
+# Files of other people's packages that pages may load; the import maps name the same.
+PACKAGES = (
+    "preact/dist/preact.module.js",
+    "preact/hooks/dist/hooks.module.js",
+    "htm/dist/htm.module.js",
+    "@preact/signals/dist/signals.module.js",
+    "@preact/signals-core/dist/signals-core.module.js",
+)
+
+INLINE = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
+
+Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Pages:
+    """Reads every file once; what is not in the list cannot be asked for."""
+
+    def __init__(self, folder: Path = WEB) -> None:
+        self._folder = folder
+
+    def routes(self) -> Iterator[web.AbstractRouteDef]:
+        for address, name in PAGES.items():
+            yield web.get(address.path, self._page(name))
+            for old in address.also:
+                yield web.get(old, _redirect(address))
+        for path, file in self._files():
+            yield web.get(path, _file(file))
+
+    def not_found(self) -> web.Response:
+        """The page for an address that leads nowhere."""
+        response = self._rendered("not-found.html")
+        response.set_status(404)
+        return response
+
+    def _page(self, name: str) -> Served:
+        async def show(request: web.Request) -> web.StreamResponse:
+            return self._rendered(name)
+
+        return show
+
+    def _rendered(self, name: str) -> web.Response:
+        text = (self._folder / name).read_text(encoding="utf-8")
+        response = web.Response(text=text, content_type="text/html")
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["Content-Security-Policy"] = _policy(text)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """(address, file) of all that pages load."""
+        for kind in ("css", "js", "i18n", "images"):
+            for file in sorted((self._folder / kind).rglob("*")):
+                if file.is_file():
+                    yield f"/static/{file.relative_to(self._folder).as_posix()}", file
+        for name in PACKAGES:
+            yield f"/packages/{name}", self._folder / "node_modules" / name
+
+
+def _file(file: Path) -> Served:
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        headers = SECURITY_HEADERS | {"Content-Type": media_type, "Cache-Control": "no-cache"}
+        return web.FileResponse(file, headers=headers)
+
+    return send
+
+
+def _redirect(address: Address) -> Served:
+    async def redirect(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPPermanentRedirect(address.path.format(**request.match_info))
+
+    return redirect
+
+
+def _policy(text: str) -> str:
+    """What the page may load: only from here, and no inline script but its import map."""
+    hashes = "".join(f" 'sha256-{_digest(inline)}'" for inline in INLINE.findall(text))
+    return (
+        f"default-src 'none'; script-src 'self'{hashes}; style-src 'self'; "
+        "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,180 @@
+"""The door to the network: listens, bounds what may come in, and drains when it is time to go."""
+
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from signaling.app import VERSION, Candor
+from signaling.errors import Refused, Unavailable
+from signaling.http import origins, responses
+from signaling.http.accounts import AccountRoutes
+from signaling.http.administration import AdministrationRoutes
+from signaling.http.call import NOTHING, Route
+from signaling.http.gate import Gate
+from signaling.http.pages import Pages
+from signaling.http.people import PeopleRoutes
+from signaling.http.replays import Replays
+from signaling.http.rooms import RoomRoutes
+from signaling.http.sight import Description, SightRoutes
+from signaling.sealing import Seal
+
+# Requests that are being answered when SIGTERM comes may take so long.
+DRAIN_S = 10.0
+BACKLOG = 1024
+# Parser limits: a longer head is answered 400 or 431 by aiohttp.
+LINE_BYTES = 8190
+HEADERS = 128
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class CannotListen(Exception):
+    """A port cannot be had; the words say which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where Candor answers."""
+
+    http: str
+    https: str | None
+
+
+@asynccontextmanager
+async def listen(candor: Candor, tls: ssl.SSLContext | None) -> AsyncIterator[Listening]:
+    """Answer on the configured ports until the end of the block, then drain."""
+    config = candor.config
+    runner = web.AppRunner(
+        application(candor, lambda: _connections(runner)),
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=config.http.idle_seconds,
+        max_line_size=LINE_BYTES,
+        max_field_size=LINE_BYTES,
+        max_headers=HEADERS,
+        logger=logging.getLogger("candor.http"),
+        shutdown_timeout=DRAIN_S,
+    )
+    await runner.setup()
+    try:
+        plain = _bound(config.http_host, config.port)
+        await web.SockSite(runner, plain, backlog=BACKLOG).start()
+        https = None
+        if tls is not None:
+            secure = _bound(config.host, config.https_port)
+            await web.SockSite(runner, secure, backlog=BACKLOG, ssl_context=tls).start()
+            https = f"https://{_shown_host(config.host)}:{secure.getsockname()[1]}"
+        yield Listening(f"http://{_shown_host(config.http_host)}:{plain.getsockname()[1]}", https)
+    finally:
+        candor.health.draining = True
+        await runner.cleanup()
+
+
+def api_routes(candor: Candor) -> list[Route]:
+    """Every API route; its description is among them."""
+    routes = [
+        *AccountRoutes(
+            candor.accounts,
+            candor.guests,
+            candor.sessions,
+            candor.door,
+            registration_open=candor.config.auth.registration == "open",
+        ).routes(),
+        *PeopleRoutes(candor.people).routes(),
+        *RoomRoutes(candor.rooms, candor.door).routes(),
+        *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
+        *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),
+    ]
+    return [*routes, *Description(routes, VERSION).routes()]
+
+
+def application(candor: Candor, connections: Callable[[], int]) -> web.Application:
+    """The aiohttp application: API, pages, and an answer for everything else."""
+    pages = Pages()
+    app = web.Application(middlewares=_Outside(candor, pages, connections).middlewares())
+    replays = Replays(candor.store, Seal(candor.config.auth.secret, "idempotency"), candor.now)
+    gate = Gate(candor.config, candor.sessions, replays, candor.metrics)
+    app.add_routes(_definitions(api_routes(candor), gate))
+    app.add_routes(pages.routes())
+    return app
+
+
+def _definitions(routes: Iterable[Route], gate: Gate) -> list[web.RouteDef]:
+    return [
+        web.get(path, gate.handler(route))
+        if route.method == "GET"
+        else web.route(route.method, path, gate.handler(route))
+        for route in routes
+        for path in (route.address.path, *route.address.also)
+    ]
+
+
+def _connections(runner: web.AppRunner) -> int:
+    return 0 if runner.server is None else len(runner.server.connections)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What surrounds every handler: room for one more, a preflight, words for a wrong address."""
+
+    candor: Candor
+    pages: Pages
+    connections: Callable[[], int]
+
+    def middlewares(self) -> list[Any]:
+        return [self.within_bounds, self.in_words]
+
+    @web.middleware
+    async def within_bounds(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        http = self.candor.config.http
+        count = self.connections()
+        self.candor.metrics.connections.set(count)
+        if count > http.connections:
+            response = _error(Unavailable("busy", f"{count} connections"))
+            response.force_close()
+            return response
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            headers = origins.preflight_headers(request, http)
+            return responses.on_the_wire(responses.kept(NOTHING, secure=False), headers)
+        return await handler(request)
+
+    @web.middleware
+    async def in_words(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPMethodNotAllowed as error:
+            response = _error(Refused("method_not_allowed"))
+            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+            return response
+        except web.HTTPNotFound:
+            if "text/html" in request.headers.get("Accept", ""):
+                return self.pages.not_found()
+            return _error(Refused("not_found"))
+
+
+def _error(error: Refused | Unavailable) -> web.Response:
+    return responses.on_the_wire(responses.failed(error), {})
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A listening socket, so that its port is known before anybody is told."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotListen(f"port {port} on {host}: {error.strerror}") from None
+    bound.setblocking(False)
+    return bound
+
+
+def _shown_host(host: str) -> str:
+    """An address that a browser on this machine can open."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,14 @@
+"""Identifiers: UUIDs whose order is the order of their making (RFC 9562, version 7)."""
+
+import secrets
+from datetime import datetime
+
+
+def new_id(now: datetime) -> str:
+    """A fresh identifier; one made a millisecond later sorts after it."""
+    milliseconds = int(now.timestamp() * 1000)
+    value = milliseconds << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0x3 << 62) | 2 << 62
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -1,0 +1,164 @@
+"""Backups: every row of every table as JSON lines in one compressed file, for either database.
+
+The first line says which schema and how many rows; the last one carries a hash over all before
+it, so a file that was cut or changed is refused as a whole.
+"""
+
+import base64
+import gzip
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from signaling.store import migrate
+from signaling.store.schema import Moment, audit_head, metadata
+
+BATCH = 500
+LONGEST_LINE = 64 << 20
+
+
+class DamagedArchive(Exception):
+    """The file is no backup, or not whole, or of another version."""
+
+
+class _Head(msgspec.Struct, frozen=True, tag="head"):
+    schema: str
+    secret: str
+
+
+class _Row(msgspec.Struct, frozen=True, tag="row"):
+    table: str
+    values: dict[str, Any]
+
+
+class _End(msgspec.Struct, frozen=True, tag="end"):
+    rows: int
+    sha256: str
+
+
+_DECODER = msgspec.json.Decoder(_Head | _Row | _End)
+
+
+def write_archive(connection: sa.Connection, file: Path, secret: str) -> int:
+    """Everything that this snapshot holds; how many rows.  The file appears whole or not at all."""
+    draft = file.with_name(file.name + ".part")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb") as out:
+            count = _write_rows(connection, out, secret)
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return count
+
+
+def restore_into(connection: sa.Connection, file: Path) -> tuple[int, str]:
+    """Fill an empty database; (rows, the secret that the backup was made with)."""
+    if any(connection.execute(sa.select(table).limit(1)).first() for table in _user_tables()):
+        raise DamagedArchive("the database is not empty; restore into a new data folder")
+    connection.execute(audit_head.delete())
+    secret, batch, count = "", list[_Row](), 0
+    for line in _checked_lines(file):
+        if isinstance(line, _Head):
+            _refuse_other_schema(line.schema)
+            secret = line.secret
+            continue
+        if batch and (batch[0].table != line.table or len(batch) == BATCH):
+            _insert(connection, batch)
+            batch = []
+        batch.append(line)
+        count += 1
+    if batch:
+        _insert(connection, batch)
+    return count, secret
+
+
+def _user_tables() -> Iterator[sa.Table]:
+    return (table for table in metadata.sorted_tables if table is not audit_head)
+
+
+def _write_rows(connection: sa.Connection, out: gzip.GzipFile, secret: str) -> int:
+    digest, count = hashlib.sha256(), 0
+
+    def line(value: _Head | _Row | _End) -> None:
+        encoded = msgspec.json.encode(value) + b"\n"
+        digest.update(encoded)
+        out.write(encoded)
+
+    line(_Head(migrate.newest(), secret))
+    for table in metadata.sorted_tables:
+        query = sa.select(*_plain(table).c)
+        for row in connection.execute(query.execution_options(yield_per=BATCH)):
+            line(_Row(table.name, {key: _encoded(value) for key, value in row._asdict().items()}))
+            count += 1
+    line(_End(count, digest.hexdigest()))
+    return count
+
+
+def _checked_lines(file: Path) -> Iterator[_Head | _Row]:
+    digest, count = hashlib.sha256(), 0
+    try:
+        with gzip.open(file) as lines:
+            while raw := lines.readline(LONGEST_LINE):
+                value = _DECODER.decode(raw)
+                if isinstance(value, _End):
+                    if (value.rows, value.sha256) != (count, digest.hexdigest()):
+                        raise DamagedArchive("it was changed after it was written")
+                    return
+                digest.update(raw)
+                count += isinstance(value, _Row)
+                yield value
+    except (OSError, EOFError, msgspec.MsgspecError) as error:
+        raise DamagedArchive(f"it is not a backup, or damaged ({error})") from None
+    raise DamagedArchive("its end is missing")
+
+
+def _refuse_other_schema(schema: str) -> None:
+    if schema != migrate.newest():
+        raise DamagedArchive(
+            f"it has schema {schema} and this version {migrate.newest()}: "
+            "restore it with the version that wrote it, then upgrade"
+        )
+
+
+def _insert(connection: sa.Connection, batch: list[_Row]) -> None:
+    table = metadata.tables.get(batch[0].table)
+    if table is None:
+        raise DamagedArchive(f"it has a table that nobody knows ({batch[0].table})")
+    connection.execute(
+        _plain(table).insert(),
+        [{key: _decoded(value) for key, value in row.values.items()} for row in batch],
+    )
+
+
+def _plain(table: sa.Table) -> sa.TableClause:
+    """The table with its values as they are stored: moments stay whole microseconds."""
+    return sa.table(
+        table.name,
+        *(
+            sa.column(
+                column.name, sa.BigInteger() if isinstance(column.type, Moment) else column.type
+            )
+            for column in table.c
+        ),
+    )
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"base64"}:
+        return base64.b64decode(value["base64"])
+    return value
