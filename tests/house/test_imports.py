@@ -48,6 +48,7 @@ PURE = (
     "signaling.errors",
     "signaling.http.openapi",
     "signaling.limits",
+    "signaling.lines",
     "signaling.restarts",
 )
 NOT_IN_PURE = {"asyncio", "socket", "time", "random", "logging", "threading"}
