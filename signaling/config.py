@@ -68,9 +68,9 @@ class Http:
 class Limits:
     """How much one address or one account may ask."""
 
-    requests_per_minute: int = setting(600, "requests of one address or account")
+    requests_per_minute: int = setting(1200, "requests of one address or account")
     logins_per_minute: int = setting(10, "failed logins of one address")
-    registrations_per_hour: int = setting(20, "accounts and guests made by one address")
+    registrations_per_hour: int = setting(100, "accounts and guests made by one address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ import ctypes
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -88,14 +90,27 @@ def _port(name: str, host: str, port: int, kind: socket.SocketKind) -> Finding:
 
 
 def _is_candor(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWERS_WITHIN_S)
-    try:
-        connection.request("GET", addresses.HEALTHZ.path)
-        return "version" in json.loads(connection.getresponse().read(4096))
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return any(_says_version(connection) for connection in _connections(port))
+
+
+def _connections(port: int) -> Iterable[http.client.HTTPConnection]:
+    yield http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWERS_WITHIN_S)
+    # Only a question of what listens there: the certificate has a finding of its own.
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname = False
+    unchecked.verify_mode = ssl.CERT_NONE
+    yield http.client.HTTPSConnection(
+        "127.0.0.1", port, timeout=ANSWERS_WITHIN_S, context=unchecked
+    )
+
+
+def _says_version(connection: http.client.HTTPConnection) -> bool:
+    with closing(connection):
+        try:
+            connection.request("GET", addresses.HEALTHZ.path)
+            return "version" in json.loads(connection.getresponse().read(4096))
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
 
 
 def _udp(config: Config) -> Finding:

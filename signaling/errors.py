@@ -53,7 +53,6 @@ CODES: Mapping[str, Code] = {
     "picture_refused": Code(415, "This picture cannot be used. Send PNG, JPEG, WebP or GIF."),
     # rooms and invitations
     "room_taken": Code(409, "There is a room with this address already. Choose another."),
-    "room_full": Code(409, "The room is full. Wait until somebody leaves."),
     "invitation_spent": Code(410, "This invitation has expired or was used up. Ask for a new one."),
     "wrong_pin": Code(403, "The PIN is wrong. Ask whoever invited you."),
     # the world's

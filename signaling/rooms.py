@@ -5,6 +5,7 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
@@ -161,39 +162,48 @@ class Rooms:
 
     async def behind(self, code: str) -> tuple[Invitation, Room]:
         """What an invitation leads to; Refused if it leads nowhere (any more)."""
-        now = self._now()
-
-        def work(connection: sa.Connection) -> tuple[Invitation, Room]:
-            invitation = rooms.invitation_by_code(connection, code)
-            if invitation is None:
-                raise Refused("not_found", "There is no such invitation.")
-            if not invitation.open_at(now):
-                raise Refused("invitation_spent")
-            room = rooms.by_id(connection, invitation.room_id)
-            assert room is not None, "an invitation goes with its room"
-            return invitation, room
-
-        return await self._store.read(work)
+        invitation, room = await self._store.read(partial(_led_to, code=code))
+        if not invitation.open_at(self._now()):
+            raise Refused("invitation_spent")
+        return invitation, room
 
     async def join(self, who: Person, code: str, pin: str, address: str) -> Room:
         """Become a member by invitation; somebody who belongs already spends nothing."""
-        invitation, room = await self.behind(code)
+        invitation, room = await self._store.read(partial(_led_to, code=code))
         hashed = invitation.pin_hash
         if hashed is not None and not await self._passwords.matches(hashed, pin):
             raise Refused("wrong_pin")
         now = self._now()
 
         def work(connection: sa.Connection) -> None:
-            if rooms.member_role(connection, room.id, who.user.id) is not None:
-                return
-            if not rooms.spend(connection, invitation.id):
-                raise Refused("invitation_spent")
-            rooms.add_member(connection, room.id, who.user.id, "member", now)
-            act = Act(who.user.id, "room.join", room.id, address, detail(id=invitation.id))
-            audit.record(connection, act, now)
+            if rooms.member_role(connection, room.id, who.user.id) is None:
+                spend(connection, invitation.id, now)
+                rooms.add_member(connection, room.id, who.user.id, "member", now)
+                act = Act(who.user.id, "room.join", room.id, address, detail(id=invitation.id))
+                audit.record(connection, act, now)
 
         await self._store.write(work)
         return room
+
+
+def spend(connection: sa.Connection, invitation_id: str, now: datetime) -> Invitation:
+    """Take one use of an invitation; Refused("invitation_spent") if it does not lead in now."""
+    invitation = rooms.invitation_by_id(connection, invitation_id)
+    if invitation is None or not invitation.open_at(now):
+        raise Refused("invitation_spent")
+    if not rooms.spend(connection, invitation_id):
+        raise Refused("invitation_spent")
+    return invitation
+
+
+def _led_to(connection: sa.Connection, code: str) -> tuple[Invitation, Room]:
+    """The invitation and its room, whether it is still open or not."""
+    invitation = rooms.invitation_by_code(connection, code)
+    if invitation is None:
+        raise Refused("not_found", "There is no such invitation.")
+    room = rooms.by_id(connection, invitation.room_id)
+    assert room is not None, "an invitation goes with its room"
+    return invitation, room
 
 
 def _belonging(connection: sa.Connection, who: Person, room_id: str) -> tuple[Room, str]:

@@ -13,6 +13,7 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.sessions import Draft, Opened, Sessions
 from signaling.errors import Refused
 from signaling.identifiers import new_id
+from signaling.rooms import spend
 from signaling.store import Store, audit, rooms, users
 from signaling.store.rooms import Invitation
 from signaling.store.users import User
@@ -81,11 +82,7 @@ class Guests:
 def _save(connection: sa.Connection, draft: Draft, invitation_id: str) -> None:
     """The use of the invitation, the guest and the session, or none of them."""
     user, now = draft.user, draft.session.created_at
-    invitation = rooms.invitation_by_id(connection, invitation_id)
-    if invitation is None or not invitation.open_at(now):
-        raise Refused("invitation_spent")
-    if not rooms.spend(connection, invitation_id):
-        raise Refused("invitation_spent")
+    invitation = spend(connection, invitation_id, now)
     users.add(connection, user)
     rooms.add_member(connection, invitation.room_id, user.id, "guest", now)
     draft.save(connection)

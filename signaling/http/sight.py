@@ -77,7 +77,7 @@ class Description:
     """The API's description; made once, from the finished list of routes."""
 
     def __init__(self, routes: Iterable[Route], version: str) -> None:
-        described = openapi.document(routes, version)
+        described = openapi.document([*routes, *self.routes()], version)
         self._document = Content("application/json", msgspec.json.encode(described))
         self._page = Content("text/html; charset=utf-8", openapi.readable(described).encode())
 

@@ -96,8 +96,10 @@ def _write_rows(connection: sa.Connection, out: gzip.GzipFile, secret: str) -> i
     line(_Head(migrate.newest(), secret))
     for table in metadata.sorted_tables:
         query = sa.select(*_plain(table).c)
+        # SQLAlchemy's names are a subclass of str that msgspec does not take.
+        names = [str(column.name) for column in table.c]
         for row in connection.execute(query.execution_options(yield_per=BATCH)):
-            line(_Row(table.name, {key: _encoded(value) for key, value in row._asdict().items()}))
+            line(_Row(str(table.name), dict(zip(names, map(_encoded, row), strict=True))))
             count += 1
     line(_End(count, digest.hexdigest()))
     return count
