@@ -36,7 +36,7 @@ class Buckets:
         """0.0 if the key may go on; otherwise how many seconds it has to wait."""
         wait = self.wait(key, now)
         if wait == 0.0:
-            self._add(key, now, self._rate.interval_s)
+            self.charge(key, now)
         return wait
 
     def wait(self, key: str, now: float) -> float:
@@ -44,12 +44,10 @@ class Buckets:
         fill = max(self._empty_at.get(key, now) - now, 0.0)
         return max(fill + self._rate.interval_s - self._rate.seconds, 0.0)
 
-    def refund(self, key: str, now: float) -> None:
-        """Undo one `take`: it turned out not to count."""
-        self._add(key, now, -self._rate.interval_s)
-
-    def _add(self, key: str, now: float, seconds: float) -> None:
-        self._empty_at[key] = max(self._empty_at.get(key, now), now) + seconds
+    def charge(self, key: str, now: float) -> None:
+        """Count one, whether it fits or not: what is too much is waited for later."""
+        filled = max(self._empty_at.get(key, now), now)
+        self._empty_at[key] = filled + self._rate.interval_s
         self._empty_at.move_to_end(key)
         if len(self._empty_at) > self._keys:
             self._empty_at.popitem(last=False)

@@ -171,8 +171,6 @@ class Sessions:
     async def _alive(self, found: Person, device: Device) -> Person:
         """The person, if the session still lives; notes that it was used."""
         now, session = self._now(), found.session
-        if found.user.banned_at is not None:
-            raise Refused("banned")
         if session.ended_at is not None or session.expires_at <= now:
             raise Refused("session_ended")
         if now - session.used_at >= NOTE_USE_EVERY:

@@ -17,6 +17,10 @@ from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Cookie, Route
 from signaling.store.sessions import Session
 
+# The store says when a session ends; the browser only has to keep the cookie longer than that,
+# and keeps none for more than 400 days (RFC 6265bis).
+COOKIE_SECONDS = 400 * 24 * 3600
+
 Kind = Literal["bearer", "cookie"]
 
 
@@ -206,29 +210,24 @@ class AccountRoutes:
     async def register(self, call: Call) -> Answer:
         if not self._registration_open:
             raise Refused("registration_closed")
-        self._door.before_entry(call.device.address)
+        self._door.entry(call.device.address)
         body: Register = call.body
         entry = Entry(body.name, body.password, body.session, _device(call, body.client_id))
         return _signed_in(await self._accounts.register(entry, body.nickname), status=201)
 
     async def login(self, call: Call) -> Answer:
         body: Login = call.body
-        address = call.device.address
-        await self._door.before_login(body.name, address)
         entry = Entry(body.name, body.password, body.session, _device(call, body.client_id))
-        opened = await self._accounts.login(entry)
-        self._door.after_login(body.name, address)
-        return _signed_in(opened)
+        async with self._door.login(body.name, call.device.address):
+            return _signed_in(await self._accounts.login(entry))
 
     async def enter(self, call: Call) -> Answer:
         body: GuestEntry = call.body
-        self._door.before_entry(call.device.address)
-        self._door.before_pin(body.invitation)
+        self._door.entry(call.device.address)
         device = _device(call, body.client_id)
         arrival = Arrival(body.name, body.invitation, body.pin, body.session, device)
-        opened = await self._guests.enter(arrival)
-        self._door.after_pin(body.invitation)
-        return _signed_in(opened, status=201)
+        with self._door.pin(body.invitation):
+            return _signed_in(await self._guests.enter(arrival), status=201)
 
     async def refresh(self, call: Call) -> Answer:
         body: Refresh = call.body
@@ -243,9 +242,9 @@ class AccountRoutes:
     async def change_password(self, call: Call) -> Answer:
         body: PasswordChange = call.body
         who = call.person
-        await self._door.before_login(who.user.name, call.device.address)
-        await self._accounts.change_password(who, body.current, body.new, call.device.address)
-        self._door.after_login(who.user.name, call.device.address)
+        address = call.device.address
+        async with self._door.login(who.user.name, address):
+            await self._accounts.change_password(who, body.current, body.new, address)
         return NOTHING
 
     async def list_sessions(self, call: Call) -> Answer:
@@ -281,8 +280,7 @@ def _signed_in(opened: Opened, status: int = 200) -> Answer:
     )
     if opened.cookie is None:
         return Answer(body, status)
-    life = session.expires_at - session.created_at
-    return Answer(body, status, cookie=Cookie(opened.cookie, int(life.total_seconds())))
+    return Answer(body, status, cookie=Cookie(opened.cookie, COOKIE_SECONDS))
 
 
 def _shown(session: Session, this: str) -> SessionShown:

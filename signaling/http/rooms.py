@@ -271,9 +271,8 @@ class RoomRoutes:
 
     async def accept(self, call: Call) -> Answer:
         code = call.path["code"]
-        self._door.before_pin(code)
-        room = await self._rooms.join(call.person, code, call.body.pin, call.device.address)
-        self._door.after_pin(code)
+        with self._door.pin(code):
+            room = await self._rooms.join(call.person, code, call.body.pin, call.device.address)
         return Answer(_room(room))
 
 

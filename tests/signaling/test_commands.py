@@ -1,18 +1,22 @@
 """The command line, as an administrator types it, each command in a process of its own."""
 
+import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
+
+from signaling import certificate
 
 PATIENCE_S = 30
 PROGRAM = (sys.executable, "-c", "from signaling.commands import main; main()")
@@ -63,20 +67,21 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path, *more: str) -> Iterator[Served]:
+def serving(data: Path, *, killed: bool = False) -> Iterator[Served]:
     """`candor serve --dev` on free ports, until the end of the block."""
-    argv = [*PROGRAM, "serve", "--dev", "--port", "0", "--json", "--data", str(data), *more]
+    argv = [*PROGRAM, "serve", "--dev", "--port", "0", "--json", "--data", str(data)]
     with subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=CLEAN
     ) as process:
-        assert isinstance(process.stdout, IO) or process.stdout is not None
+        assert process.stdout is not None
         try:
             line = process.stdout.readline()
             assert line, "it ended before it was ready"
             yield Served(json.loads(line), process)
         finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE_S) == 0
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == (-signal.SIGKILL if killed else 0)
 
 
 @pytest.fixture
@@ -94,6 +99,50 @@ def test_serve_says_where_and_answers_there_at_once(data: Path) -> None:
         status, readiness = served.get("/readyz")
         assert (status, readiness["ready"]) == (200, True)
         assert {check["name"] for check in readiness["checks"]} >= {"store", "disk", "accepting"}
+
+
+def test_https_answers_with_a_certificate_for_every_address_of_the_machine(data: Path) -> None:
+    with serving(data) as served:
+        trusting = ssl.create_default_context(cafile=data / "certificate.pem")
+        port = served.ready["https"].rpartition(":")[2]
+        for host in certificate.own_addresses():
+            if ":" in host:
+                continue  # by default it listens on IPv4
+            with urllib.request.urlopen(
+                f"https://{host}:{port}/healthz", context=trusting
+            ) as reply:
+                assert reply.status == 200
+
+
+def test_requests_under_way_are_answered_when_it_is_asked_to_stop(data: Path) -> None:
+    wanted = {"name": "ann", "password": "a good password"}
+    with serving(data) as served, ExitStack() as opened:
+        user_id = served.post("/api/v1/auth/register", wanted)["user_id"]
+        host = served.ready["http"].removeprefix("http://")
+        logins = [
+            opened.enter_context(closing(http.client.HTTPConnection(host, timeout=PATIENCE_S)))
+            for _ in range(20)
+        ]
+        for login in logins:
+            kind = {"Content-Type": "application/json"}
+            login.request("POST", "/api/v1/auth/login", json.dumps(wanted), kind)
+        # Hashing takes its time: when the first has its answer, most of the others wait.
+        first = logins[0].getresponse()
+        served.process.send_signal(signal.SIGTERM)
+
+        answers = [first, *(login.getresponse() for login in logins[1:])]
+
+        assert {json.loads(answer.read())["user_id"] for answer in answers} == {user_id}
+        assert served.process.wait(PATIENCE_S) == 0
+
+
+def test_an_acknowledged_account_survives_kill_nine(data: Path) -> None:
+    with serving(data, killed=True) as served:
+        served.post("/api/v1/auth/register", {"name": "ann", "password": "a good password"})
+        served.process.kill()
+    with serving(data) as served:
+        again = served.post("/api/v1/auth/login", {"name": "ann", "password": "a good password"})
+        assert again["name"] == "ann"
 
 
 def test_the_operators_password_works_and_is_told_once(data: Path) -> None:

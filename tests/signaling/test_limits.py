@@ -24,13 +24,12 @@ def test_whoever_waits_as_long_as_told_passes() -> None:
     assert buckets.take("a", wait) == pytest.approx(0.0)
 
 
-def test_a_refund_gives_one_back() -> None:
+def test_what_was_charged_beyond_the_rate_is_waited_for() -> None:
     buckets = Buckets(RATE)
-    for _ in range(10):
-        buckets.take("a", 0.0)
-    buckets.refund("a", 0.0)
-    assert buckets.take("a", 0.0) == 0.0
-    assert buckets.take("a", 0.0) > 0.0
+    for _ in range(15):
+        buckets.charge("a", 0.0)
+    assert buckets.wait("a", 0.0) == pytest.approx(36.0)
+    assert buckets.wait("a", 36.0) == pytest.approx(0.0)
 
 
 def test_a_flood_of_keys_pushes_out_the_one_that_was_quiet_longest() -> None:
