@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from signaling.errors import Unavailable
 from signaling.store import Store
@@ -14,6 +15,8 @@ from signaling.supervisor import ChildState, Supervisor
 # Less than this and the next backup or upload fills the disk.
 LEAST_DISK_BYTES = 256 << 20
 STORE_ANSWERS_WITHIN_S = 3.0
+
+log = structlog.get_logger()
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -48,7 +51,9 @@ class Health:
         except TimeoutError:
             return Check("store", False, f"no answer in {STORE_ANSWERS_WITHIN_S:.0f} s")
         except Unavailable as error:
-            return Check("store", False, error.reason)
+            # Anybody may ask for readiness; what the database said is for the log.
+            log.warning("health.store", reason=error.reason)
+            return Check("store", False, "does not answer")
         return Check("store", True, f"{self._store.pending()} writes pending")
 
     def children(self) -> tuple[ChildState, ...]:

@@ -170,9 +170,7 @@ class Rooms:
     async def join(self, who: Person, code: str, pin: str, address: str) -> Room:
         """Become a member by invitation; somebody who belongs already spends nothing."""
         invitation, room = await self._store.read(partial(_led_to, code=code))
-        hashed = invitation.pin_hash
-        if hashed is not None and not await self._passwords.matches(hashed, pin):
-            raise Refused("wrong_pin")
+        await refuse_wrong_pin(self._passwords, invitation, pin)
         now = self._now()
 
         def work(connection: sa.Connection) -> None:
@@ -184,6 +182,13 @@ class Rooms:
 
         await self._store.write(work)
         return room
+
+
+async def refuse_wrong_pin(passwords: Passwords, invitation: Invitation, pin: str) -> None:
+    """Refused("wrong_pin") unless the PIN is the invitation's, or it has none."""
+    hashed = invitation.pin_hash
+    if hashed is not None and not await passwords.matches(hashed, pin):
+        raise Refused("wrong_pin")
 
 
 def spend(connection: sa.Connection, invitation_id: str, now: datetime) -> Invitation:

@@ -13,7 +13,7 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.sessions import Draft, Opened, Sessions
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.rooms import spend
+from signaling.rooms import refuse_wrong_pin, spend
 from signaling.store import Store, audit, rooms, users
 from signaling.store.rooms import Invitation
 from signaling.store.users import User
@@ -50,9 +50,7 @@ class Guests:
     async def enter(self, arrival: Arrival) -> Opened:
         """A guest of the invitation's room, signed in for as long as guests may stay."""
         invitation = await self._invitation(arrival.code)
-        hashed = invitation.pin_hash
-        if hashed is not None and not await self._passwords.matches(hashed, arrival.pin):
-            raise Refused("wrong_pin")
+        await refuse_wrong_pin(self._passwords, invitation, arrival.pin)
         draft = self._draft(arrival, invitation)
         await self._store.write(lambda connection: _save(connection, draft, invitation.id))
         return self._sessions.opened(draft)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from signaling.app import VERSION, Candor
 from signaling.errors import Refused, Unavailable
-from signaling.http import origins, responses
+from signaling.http import origins, requests, responses
 from signaling.http.accounts import AccountRoutes
 from signaling.http.administration import AdministrationRoutes
 from signaling.http.call import NOTHING, Route
@@ -142,7 +142,11 @@ class _Outside:
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             headers = origins.preflight_headers(request, http)
             return responses.on_the_wire(responses.kept(NOTHING, secure=False), headers)
-        return await handler(request)
+        response = await handler(request)
+        if not self.candor.config.dev and requests.is_secure(request, http):
+            # A self-signed certificate must stay removable, so not under --dev.
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
 
     @web.middleware
     async def in_words(self, request: web.Request, handler: Handler) -> web.StreamResponse:
