@@ -136,9 +136,9 @@ class _Outside:
         count = self.connections()
         self.candor.metrics.connections.set(count)
         if count > http.connections:
-            response = _error(Unavailable("busy", f"{count} connections"))
-            response.force_close()
-            return response
+            full = _error(Unavailable("busy", f"{count} connections"))
+            full.force_close()
+            return full
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             headers = origins.preflight_headers(request, http)
             return responses.on_the_wire(responses.kept(NOTHING, secure=False), headers)
