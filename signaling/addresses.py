@@ -33,6 +33,7 @@ AUTH_SESSIONS = Address("/api/v1/auth/sessions")
 AUTH_SESSION = Address("/api/v1/auth/sessions/{session}")
 
 # People
+API_WHO_AM_I = Address("/api/v1/who-am-i")
 API_ME = Address("/api/v1/me")
 API_ME_AVATAR = Address("/api/v1/me/avatar")
 API_ME_PRESENCE = Address("/api/v1/me/presence")

@@ -5,8 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+# In Python `$` stands before a last line break as well, in JavaScript it does not: `$(?!\n)` is
+# the end in both.
 # No controls, no lone surrogates: PostgreSQL refuses NUL, and a log line must stay one line.
-_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 _TEXT = r"^[^\x00]*$"
 
 AccountName = Annotated[
@@ -24,17 +26,26 @@ ClientId = Annotated[
     str,
     Meta(
         max_length=64,
-        pattern=r"^[A-Za-z0-9_-]*$",
+        pattern=r"^[A-Za-z0-9_-]*$(?!\n)",
         description="made by the client and kept: tells its own retries from a thief's",
     ),
 ]
-Opaque = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[!-~]*$")]
-Pin = Annotated[str, Meta(max_length=12, pattern=r"^[0-9]*$", description="digits, may be empty")]
-RoomId = Annotated[str, Meta(max_length=64, pattern=r"^$|^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
+Opaque = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[!-~]*$(?!\n)")]
+Pin = Annotated[
+    str, Meta(max_length=12, pattern=r"^[0-9]*$(?!\n)", description="digits, may be empty")
+]
+RoomId = Annotated[
+    str, Meta(max_length=64, pattern=r"^([a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?)?$(?!\n)")
+]
 Title = Annotated[str, Meta(max_length=120, pattern=_ONE_LINE)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[
-    str, Meta(max_length=128, pattern=r"^[A-Za-z0-9-]*$", description="`next` of the last page")
+    str,
+    Meta(
+        max_length=128,
+        pattern=r"^[A-Za-z0-9-]*$(?!\n)",
+        description="`next` of the last page",
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from signaling import addresses
+from signaling.auth.identity import Person
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Route
 from signaling.people import People, Profile
@@ -27,6 +28,12 @@ class ProfileShown(msgspec.Struct, frozen=True):
     seen_at: datetime | None
     avatar: str | None
     """Address of the picture; it changes with the picture."""
+
+
+class WhoAmI(msgspec.Struct, frozen=True):
+    """Whoever is signed in, or null: no page has to provoke a refusal to find out."""
+
+    me: ProfileShown | None
 
 
 class ProfileChange(fields.Body, frozen=True, omit_defaults=True):
@@ -64,6 +71,14 @@ class PeopleRoutes:
 
     def routes(self) -> tuple[Route, ...]:
         return (
+            Route(
+                "GET",
+                addresses.API_WHO_AM_I,
+                self.who_am_i,
+                "One's own profile, or null for somebody who is not signed in",
+                Allow.ANYONE,
+                answer=WhoAmI,
+            ),
             Route(
                 "GET",
                 addresses.API_ME,
@@ -128,6 +143,12 @@ class PeopleRoutes:
                 refusals=("not_found",),
             ),
         )
+
+    async def who_am_i(self, call: Call) -> Answer:
+        if not isinstance(call.who, Person):
+            return Answer(WhoAmI(None))
+        profile = await self._people.profile(call.who, call.who.user.id)
+        return Answer(WhoAmI(_shown(profile)))
 
     async def show_me(self, call: Call) -> Answer:
         who = call.person

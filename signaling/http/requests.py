@@ -55,7 +55,7 @@ def query_of(request: web.BaseRequest, route: Route) -> Any:
     given: dict[str, str] = {}
     for name, value in request.query.items():
         if name in given:
-            raise Refused("invalid", f"{name}: given twice.")
+            raise Refused("invalid", _one_line(f"{name}: given twice."))
         given[name] = value
     try:
         return msgspec.convert(given, route.query, strict=False)
@@ -76,7 +76,8 @@ async def raw_body(request: web.BaseRequest, route: Route, http: Http) -> bytes:
             return await _bounded(request, http.body_bytes)
     except TimeoutError:
         raise Refused("too_slow") from None
-    except (web.RequestPayloadError, HttpProcessingError, ValueError):
+    except (web.RequestPayloadError, HttpProcessingError, ValueError, ConnectionError):
+        # Broken, or broken off: then nobody is there to read the answer.
         raise Refused("bad_request", "The body is not what its headers say.") from None
 
 

@@ -63,6 +63,14 @@ async def test_a_profile_is_changed_and_seen_by_another(client: Client) -> None:
     assert (await alice.get("/api/v1/me")).body["real_name"] == "Alice A."
 
 
+async def test_a_page_learns_who_is_signed_in_without_a_refusal(client: Client) -> None:
+    alice = await client.register("alice")
+    nobody, stale = await client.get("/api/v1/who-am-i"), {"Cookie": "candor=ended-long-ago"}
+    assert (nobody.status, nobody.body) == (200, {"me": None})
+    assert (await client.get("/api/v1/who-am-i", headers=stale)).body == {"me": None}
+    assert (await alice.get("/api/v1/who-am-i")).body["me"]["name"] == "alice"
+
+
 async def test_the_old_address_of_a_profile_answers_too(client: Client) -> None:
     alice = await client.register("alice")
     me = (await alice.get("/api/v1/me")).body
