@@ -1,0 +1,227 @@
+"""What holds on every page: accessible, quiet, still, within its width; and how it looks."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from signaling.http.pages import WEB
+from tests.browser.conftest import (
+    NewPage,
+    Witness,
+    make_invitation,
+    make_room,
+    register,
+)
+
+pytestmark = pytest.mark.browser
+
+SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+# With `preload`, axe would fetch style sheets, which the API page's policy forbids.
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "preload": False,
+}
+# name: (width, height, whether it is held in the hand)
+SIZES = {"phone": (390, 844, True), "tablet": (820, 1180, True), "desk": (1280, 800, False)}
+SCHEMES = ("light", "dark")
+LOCALES = ("en-US", "zh-CN")
+# What counts as shifted less than anybody notices (web.dev calls 0.1 good).
+STILL = 0.02
+COUNT_SHIFTS = """
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+WEAR = "(mode) => (document.documentElement.dataset.themeMode = mode)"
+BEYOND = "Math.max(innerWidth, document.documentElement.scrollWidth) - screen.width"
+
+
+class World:
+    """People and rooms that the pages show; made once."""
+
+    def __init__(self) -> None:
+        self.member: Any = None
+        self.guest: Any = None
+        self.invitation = ""
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def settled(world: World, device: NewPage, witness: Witness) -> World:
+    """The world, made by whichever test comes first."""
+    if world.invitation:
+        return world
+    member, guest = await device(), await device()
+    await register(member, "world-member", "Ada Lovelace")
+    await make_room(member, "Family")
+    await make_room(member, "Monday planning")
+    link = await make_invitation(member, pin="4711")
+    await guest.goto(link)
+    await guest.get_by_label("Your name").fill("Grace")
+    await guest.get_by_label("PIN").fill("4711")
+    await guest.get_by_role("button", name="Come in as a guest").click()
+    await expect(guest.get_by_text("You belong to this room now.")).to_be_visible()
+    world.member = await member.context.storage_state()
+    world.guest = await guest.context.storage_state()
+    world.invitation = link
+    return world
+
+
+# name: (who sees it, address, what has to be on it before it is looked at)
+VIEWS: dict[str, tuple[str | None, str, str]] = {
+    "welcome": (None, "/", ".hero-title"),
+    "login": (None, "/login", ".form"),
+    "register": (None, "/register", ".form"),
+    "invitation": (None, "{invitation}", ".form"),
+    "invitation-nowhere": (None, "/i/nobodymade2this", ".page-title"),
+    "not-found": (None, "/no-such-page", ".wrong-address"),
+    "home": ("member", "/", ".room"),
+    "invite": ("member", "/", ".share"),
+    "me": ("member", "/me", ".device"),
+    "invitation-member": ("member", "{invitation}", ".notice-success"),
+    "guest-home": ("guest", "/", ".room"),
+    "guest-me": ("guest", "/me", ".device"),
+    "guest-inside": ("guest", "{invitation}", ".notice-success"),
+    "api": (None, "/api/v1/docs", "table"),
+}
+EXPECTED_REFUSALS = ("/api/v1/invitations/nobodymade2this", "/no-such-page")
+
+
+async def look_at(device: NewPage, world: World, name: str, **options: Any) -> Page:
+    """Open the view and wait until it is complete."""
+    who, path, complete = VIEWS[name]
+    state = None if who is None else getattr(world, who)
+    page = await device(storage_state=state, **options)
+    await page.add_init_script(COUNT_SHIFTS)
+    await page.goto(path.format(invitation=world.invitation))
+    if name == "invite":
+        await page.locator(".room", has_text="Monday planning").get_by_role("button").click()
+        await page.locator(".invitation .button-soft").first.click()
+    await page.locator(complete).first.wait_for()
+    await page.locator(".skeleton").first.wait_for(state="detached")
+    return page
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", VIEWS)
+async def test_axe_finds_nothing_serious(
+    device: NewPage, settled: World, witness: Witness, name: str, locale: str
+) -> None:
+    witness.forgive(*EXPECTED_REFUSALS)
+    for scheme in SCHEMES:
+        page = await look_at(device, settled, name, locale=locale, color_scheme=scheme)
+        assert await serious(page) == [], scheme
+
+
+@pytest.mark.parametrize("mode", ["geek", "life", "fury", "emo"])
+async def test_every_theme_can_be_read(device: NewPage, settled: World, mode: str) -> None:
+    for scheme in SCHEMES:
+        for name in ("me", "invite"):
+            page = await look_at(device, settled, name, color_scheme=scheme)
+            await page.evaluate(WEAR, mode)
+            assert await serious(page) == [], (scheme, name)
+            await keep_picture(page, f"theme-{mode}-{name}-{scheme}")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+async def test_every_page_fits_and_stays_still(
+    device: NewPage, settled: World, witness: Witness, name: str
+) -> None:
+    witness.forgive(*EXPECTED_REFUSALS)
+    for size, (width, height, mobile) in SIZES.items():
+        for scheme in SCHEMES:
+            page = await look_at(
+                device,
+                settled,
+                name,
+                viewport={"width": width, "height": height},
+                is_mobile=mobile,
+                has_touch=mobile,
+                color_scheme=scheme,
+            )
+            await keep_picture(page, f"{name}-{size}-{scheme}")
+            assert await page.evaluate(BEYOND) <= 0, f"{size}: wider than the screen"
+            assert await page.evaluate("window.shifts") <= STILL, size
+            assert await small_targets(page) == [], size
+            await page.context.close()
+
+
+@pytest.mark.parametrize("name", ["welcome", "home", "me", "invitation"])
+async def test_chinese_pages_fit_a_phone(device: NewPage, settled: World, name: str) -> None:
+    viewport = {"width": 320, "height": 640}
+    page = await look_at(
+        device, settled, name, viewport=viewport, is_mobile=True, has_touch=True, locale="zh-CN"
+    )
+    await keep_picture(page, f"{name}-narrow-zh")
+    assert await page.evaluate(BEYOND) <= 0
+
+
+@pytest.mark.parametrize("name", VIEWS)
+async def test_nothing_on_a_page_leads_nowhere(
+    device: NewPage, settled: World, witness: Witness, name: str
+) -> None:
+    witness.forgive(*EXPECTED_REFUSALS)
+    page = await look_at(device, settled, name)
+    addresses = await page.evaluate(
+        "[...document.querySelectorAll('[href], [src]')].map((each) => each.href || each.src)"
+    )
+    found = {each.partition("#")[0] for each in addresses if isinstance(each, str)} - {page.url}
+    for each in sorted(found):
+        response = await page.request.get(each)
+        assert response.status == 200, each
+
+
+async def test_pages_are_useful_within_a_second(device: NewPage, settled: World) -> None:
+    page = await look_at(device, settled, "home")
+    painted = await page.evaluate(
+        "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    )
+    assert painted < 1000
+
+
+async def test_motion_rests_where_it_is_not_wanted(device: NewPage, settled: World) -> None:
+    page = await look_at(device, settled, "home", reduced_motion="reduce")
+    assert await page.evaluate(
+        "getComputedStyle(document.querySelector('.button')).transitionDuration"
+    ) in ("0s", "0s, 0s, 0s")
+
+
+async def keep_picture(page: Page, name: str) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    has_dialog = await page.locator("dialog[open]").count() > 0
+    await page.screenshot(path=SCREENS / f"{name}.png", full_page=not has_dialog)
+
+
+async def serious(page: Page) -> list[str]:
+    """What axe calls serious or critical, in words."""
+    # The policy forbids script tags; what a debugger evaluates is not bound by it.
+    await page.evaluate(AXE.read_text("utf-8"))
+    found = await page.evaluate("(rules) => axe.run(document, rules)", RULES)
+    return [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+async def small_targets(page: Page) -> list[str]:
+    """What can be pressed and is smaller than 24 px (WCAG 2.2, 2.5.8); links in a text may be."""
+    found: list[str] = await page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input, summary, .button, nav a")]
+          .filter((element) => element.checkVisibility() && !element.closest(".copy, section ul"))
+          .filter((element) => {
+            const box = element.getBoundingClientRect();
+            return box.width > 1 && (box.width < 24 || box.height < 24);
+          })
+          .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    return found

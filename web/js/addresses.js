@@ -1,0 +1,61 @@
+/** Where things are found: the pages and the API, each address written once. */
+
+export const pages = {
+  entry: "/",
+  login: "/login",
+  register: "/register",
+  me: "/me",
+  apiDescription: "/api/v1/docs",
+};
+
+/** @param {string} code */
+export const invitationPage = (code) => `/i/${encodeURIComponent(code)}`;
+
+export const api = {
+  register: "/api/v1/auth/register",
+  login: "/api/v1/auth/login",
+  guest: "/api/v1/auth/guest",
+  logout: "/api/v1/auth/logout",
+  password: "/api/v1/auth/password",
+  sessions: "/api/v1/auth/sessions",
+  whoAmI: "/api/v1/who-am-i",
+  me: "/api/v1/me",
+  avatar: "/api/v1/me/avatar",
+  presence: "/api/v1/me/presence",
+  rooms: "/api/v1/rooms",
+};
+
+/** @param {string} id */
+export const sessionAddress = (id) => `${api.sessions}/${encodeURIComponent(id)}`;
+
+/** @param {string} id */
+export const roomAddress = (id) => `${api.rooms}/${encodeURIComponent(id)}`;
+
+/** @param {string} room */
+export const invitationsAddress = (room) => `${roomAddress(room)}/invitations`;
+
+/** @param {string} code */
+export const invitationAddress = (code) => `/api/v1/invitations/${encodeURIComponent(code)}`;
+
+/**
+ * The page to go to after signing in: only ever one of this site.
+ *
+ * @param {string | null} wanted the `next` of the query
+ * @param {string} origin this site's
+ * @returns {string} a path; the entry for anything that leads elsewhere
+ */
+export function safeNext(wanted, origin) {
+  if (wanted === null || !wanted.startsWith("/")) return pages.entry;
+  try {
+    const target = new URL(wanted, origin);
+    return target.origin === origin ? target.pathname + target.search : pages.entry;
+  } catch {
+    return pages.entry;
+  }
+}
+
+/**
+ * @param {string} page
+ * @param {string} next where to come back to
+ */
+export const withNext = (page, next) => `${page}?next=${encodeURIComponent(next)}`;

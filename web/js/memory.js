@@ -1,0 +1,34 @@
+/**
+ * What this browser remembers between visits: a few short words, never a secret.
+ *
+ * A browser that refuses to remember is no error: then everything is as on a first visit.
+ */
+
+const PREFIX = "candor.";
+
+/** @typedef {"language" | "theme-mode" | "signed-in"} Word */
+
+/**
+ * @param {Word} name
+ * @returns {string | null} null if nothing is remembered
+ */
+export function recall(name) {
+  try {
+    return localStorage.getItem(PREFIX + name);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Word} name
+ * @param {string | null} value null forgets
+ */
+export function remember(name, value) {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // Storage is off or full; the page works without.
+  }
+}

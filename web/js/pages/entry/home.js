@@ -1,0 +1,129 @@
+/** What somebody sees who is signed in: their rooms, and how to make, fill and enter one. */
+
+import { useState } from "preact/hooks";
+import { pages } from "../../addresses.js";
+import { counted, moment, text } from "../../i18n.js";
+import { makeRoom, myRooms } from "../../rooms.js";
+import { calledName } from "../../session.js";
+import { Button, ButtonLink } from "../../ui/button.js";
+import { Card } from "../../ui/card.js";
+import { CodeForm } from "../../ui/code-form.js";
+import { ChoiceField, TextField } from "../../ui/field.js";
+import { Form, Submit } from "../../ui/form.js";
+import { html } from "../../ui/html.js";
+import { Icon } from "../../ui/icons.js";
+import { NotYet, useLoaded } from "../../ui/loaded.js";
+import { announce } from "../../ui/toast.js";
+import { InviteDialog } from "./invite.js";
+
+/** @typedef {import("../../rooms.js").Room} Room */
+/** @typedef {import("../../session.js").Profile} Profile */
+
+/** @param {{profile: Profile, known: Room[] | null}} properties `known` if they were asked for */
+export function Home({ profile, known }) {
+  const rooms = useLoaded(myRooms, [], known);
+  const [inviting, setInviting] = useState(/** @type {Room | null} */ (null));
+  const isGuest = profile.role === "guest";
+  const made = (/** @type {Room} */ room) => {
+    announce(text("room.made", { title: room.title }));
+    rooms.put([room, ...(rooms.thing ?? [])]);
+    setInviting(room);
+  };
+  return html`
+    <div class="page-head">
+      <h1 class="page-title">${text("home.title", { name: calledName(profile) })}</h1>
+      <p class="lead">${text(isGuest ? "home.lead_guest" : "home.lead")}</p>
+    </div>
+    <div class="columns">
+      <${Card} title=${text("home.rooms")}>
+        <${RoomList} rooms=${rooms} onInvite=${isGuest ? null : setInviting} />
+      </${Card}>
+      <div class="stack">
+        ${isGuest ? html`<${GuestCard} />` : html`<${NewRoomCard} onMade=${made} />`}
+        <${Card} title=${text("code.title")} lead=${text("code.lead")}><${CodeForm} /></${Card}>
+      </div>
+    </div>
+    ${inviting && html`<${InviteDialog} room=${inviting} onClose=${() => setInviting(null)} />`}
+  `;
+}
+
+/**
+ * @param {{
+ *   rooms: import("../../ui/loaded.js").Loaded<Room[]>, onInvite: ((room: Room) => void) | null,
+ * }} properties `onInvite` is null for guests, who cannot
+ */
+function RoomList({ rooms, onInvite }) {
+  if (rooms.thing === null) return html`<${NotYet} ...${rooms} rows=${3} />`;
+  if (rooms.thing.length === 0) {
+    return html`<div class="empty">
+      <${Icon} name="door" />
+      <p><strong>${text("home.no_rooms")}</strong></p>
+      <p class="lead">${text("home.no_rooms_words")}</p>
+    </div>`;
+  }
+  return html`
+    <ul class="rooms">
+      ${rooms.thing.map((room) => html`<${RoomRow} key=${room.id} room=${room} onInvite=${onInvite} />`)}
+    </ul>
+    <p class="fine below">${text("home.calls_later")}</p>
+  `;
+}
+
+/** @param {{room: Room, onInvite: ((room: Room) => void) | null}} properties */
+function RoomRow({ room, onInvite }) {
+  return html`<li class="room">
+    <div class="room-words">
+      <h3 class="room-title">${room.title}</h3>
+      <p class="fine dotted">
+        ${room.title !== room.id && html`<code>${room.id}</code>`}
+        <span>${text(`room.kind.${room.kind}`)}</span>
+        <span>${counted("room.capacity", room.capacity)}</span>
+        <span>${text("room.since", { when: moment(room.created_at) })}</span>
+      </p>
+    </div>
+    ${onInvite &&
+    html`<${Button} label=${text("invite.to", { title: room.title })} onClick=${() => onInvite(room)}>
+      <${Icon} name="people" />${text("invite.action")}
+    </${Button}>`}
+  </li>`;
+}
+
+/** @param {{onMade: (room: Room) => void}} properties */
+function NewRoomCard({ onMade }) {
+  /**
+   * @param {Record<string, string>} values
+   * @param {HTMLFormElement} form
+   */
+  const submit = async ({ title = "", kind, capacity }, form) => {
+    const wanted = kind === "group" ? "group" : "meeting";
+    onMade(await makeRoom(title.trim(), wanted, Number(capacity)));
+    form.reset();
+  };
+  return html`<${Card} title=${text("room.new")} lead=${text("room.new_lead")}>
+    <${Form} onSubmit=${submit}>
+      ${() => html`
+        <${TextField}
+          name="title" label=${text("room.title")} maxLength=${120} autocomplete="off"
+          hint=${text("room.title_hint")}
+        />
+        <div class="fields">
+          <${ChoiceField}
+            name="kind" label=${text("room.kind")} value="meeting"
+            choices=${[["meeting", text("room.kind.meeting")], ["group", text("room.kind.group")]]}
+          />
+          <${TextField}
+            name="capacity" label=${text("room.seats")} type="number" inputMode="numeric" min=${1}
+            max=${1000} value="50" required
+          />
+        </div>
+        <${Submit}><${Icon} name="plus" />${text("room.make")}</${Submit}>
+      `}
+    </${Form}>
+  </${Card}>`;
+}
+
+function GuestCard() {
+  return html`<${Card} title=${text("guest.title")} lead=${text("guest.words")}>
+    <${ButtonLink} kind="primary" href=${pages.register}>${text("action.make_account")}</${ButtonLink}>
+  </${Card}>`;
+}

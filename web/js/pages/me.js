@@ -1,0 +1,36 @@
+/** One's own profile, looks, password and devices. */
+
+import { pages, withNext } from "../addresses.js";
+import { text } from "../i18n.js";
+import { me } from "../session.js";
+import { html } from "../ui/html.js";
+import { open } from "../ui/shell.js";
+import { Devices } from "./me/devices.js";
+import { Identity } from "./me/identity.js";
+import { PasswordCard } from "./me/password.js";
+import { ProfileCard } from "./me/profile.js";
+import { ThemeCard } from "./me/theme.js";
+
+function Me() {
+  const profile = me.value;
+  if (profile === null) return null;
+  const isGuest = profile.role === "guest";
+  return html`
+    <h1 class="unseen">${text("me.title")}</h1>
+    <div class="columns columns-reversed">
+      <${Identity} profile=${profile} isGuest=${isGuest} />
+      <div class="stack">
+        ${!isGuest && html`<${ProfileCard} profile=${profile} />`}
+        ${!isGuest && html`<${ThemeCard} profile=${profile} />`}
+        ${!isGuest && html`<${PasswordCard} />`}
+        <${Devices} isGuest=${isGuest} />
+      </div>
+    </div>
+  `;
+}
+
+open({
+  title: "me.title",
+  content: Me,
+  elsewhere: (profile) => (profile === null ? withNext(pages.login, pages.me) : null),
+});
