@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 GENESIS = "0" * 64
 
@@ -68,7 +68,7 @@ def first_fault(entries: Iterable[Entry], head: tuple[int, str]) -> str | None:
 def _hash(sequence: int, at: datetime, act: Act, previous: str) -> str:
     content = [
         sequence,
-        at.isoformat(timespec="microseconds"),
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
         act.actor,
         act.action,
         act.subject,

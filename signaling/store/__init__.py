@@ -19,11 +19,15 @@ __all__ = ["Store", "inspect_store", "open_store"]
 async def open_store(url: str) -> AsyncIterator[Store]:
     """The store at `url`, brought up to the newest schema; closed at the end of the block."""
     if url.startswith(SQLITE):
-        from signaling.store.sqlite import open_sqlite as opened
+        from signaling.store.sqlite import open_sqlite
+
+        opened = open_sqlite(url)
     else:
         # asyncpg is an extra, `candor[postgres]`.
-        from signaling.store.postgres import open_postgres as opened
-    async with opened(url) as store:
+        from signaling.store.postgres import open_postgres
+
+        opened = open_postgres(url)
+    async with opened as store:
         yield store
 
 

@@ -1,13 +1,15 @@
 """Backups: every row of every table as JSON lines in one compressed file, for either database.
 
-The first line says which schema and how many rows; the last one carries a hash over all before
-it, so a file that was cut or changed is refused as a whole.
+The first line says which schema; the last one how many rows, with a hash over all lines before
+it, so a file that was cut or changed is refused as a whole, before the first row is restored.
 """
 
 import base64
+import binascii
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,15 @@ from signaling.store.schema import Moment, audit_head, metadata
 
 BATCH = 500
 LONGEST_LINE = 64 << 20
+# What reading the bytes of a file that is no archive may raise.
+DAMAGES = (
+    OSError,
+    EOFError,
+    zlib.error,
+    msgspec.MsgspecError,
+    UnicodeDecodeError,
+    RecursionError,
+)
 
 
 class DamagedArchive(Exception):
@@ -64,21 +75,11 @@ def restore_into(connection: sa.Connection, file: Path) -> tuple[int, str]:
     """Fill an empty database; (rows, the secret that the backup was made with)."""
     if any(connection.execute(sa.select(table).limit(1)).first() for table in _user_tables()):
         raise DamagedArchive("the database is not empty; restore into a new data folder")
+    head, count = _check(file)
     connection.execute(audit_head.delete())
-    secret, batch, count = "", list[_Row](), 0
-    for line in _checked_lines(file):
-        if isinstance(line, _Head):
-            _refuse_other_schema(line.schema)
-            secret = line.secret
-            continue
-        if batch and (batch[0].table != line.table or len(batch) == BATCH):
-            _insert(connection, batch)
-            batch = []
-        batch.append(line)
-        count += 1
-    if batch:
+    for batch in _batches(file):
         _insert(connection, batch)
-    return count, secret
+    return count, head.secret
 
 
 def _user_tables() -> Iterator[sa.Table]:
@@ -105,7 +106,38 @@ def _write_rows(connection: sa.Connection, out: gzip.GzipFile, secret: str) -> i
     return count
 
 
+def _check(file: Path) -> tuple[_Head, int]:
+    """The first line and the number of rows of a whole, unchanged archive of our schema."""
+    lines = _checked_lines(file)
+    head = next(lines)
+    if not isinstance(head, _Head):
+        raise DamagedArchive("it is not a backup: its beginning is missing")
+    _refuse_other_schema(head.schema)
+    count = 0
+    for line in lines:
+        if not isinstance(line, _Row):
+            raise DamagedArchive("it is two backups in one")
+        _refuse_other_columns(line)
+        count += 1
+    return head, count
+
+
+def _batches(file: Path) -> Iterator[list[_Row]]:
+    """Rows of one table each, so many that they go in with one statement."""
+    batch = list[_Row]()
+    for line in _checked_lines(file):
+        if isinstance(line, _Head):
+            continue
+        if batch and (batch[0].table != line.table or len(batch) == BATCH):
+            yield batch
+            batch = []
+        batch.append(line)
+    if batch:
+        yield batch
+
+
 def _checked_lines(file: Path) -> Iterator[_Head | _Row]:
+    """All lines but the last, which is compared with what came before it."""
     digest, count = hashlib.sha256(), 0
     try:
         with gzip.open(file) as lines:
@@ -114,11 +146,13 @@ def _checked_lines(file: Path) -> Iterator[_Head | _Row]:
                 if isinstance(value, _End):
                     if (value.rows, value.sha256) != (count, digest.hexdigest()):
                         raise DamagedArchive("it was changed after it was written")
+                    if lines.read(1):  # reading on also has gzip check its own sum
+                        raise DamagedArchive("something follows its end")
                     return
                 digest.update(raw)
                 count += isinstance(value, _Row)
                 yield value
-    except (OSError, EOFError, msgspec.MsgspecError) as error:
+    except DAMAGES as error:
         raise DamagedArchive(f"it is not a backup, or damaged ({error})") from None
     raise DamagedArchive("its end is missing")
 
@@ -131,14 +165,20 @@ def _refuse_other_schema(schema: str) -> None:
         )
 
 
-def _insert(connection: sa.Connection, batch: list[_Row]) -> None:
-    table = metadata.tables.get(batch[0].table)
+def _refuse_other_columns(row: _Row) -> None:
+    table = metadata.tables.get(row.table)
     if table is None:
-        raise DamagedArchive(f"it has a table that nobody knows ({batch[0].table})")
-    connection.execute(
-        _plain(table).insert(),
-        [{key: _decoded(value) for key, value in row.values.items()} for row in batch],
-    )
+        raise DamagedArchive(f"it has a table that nobody knows ({row.table})")
+    if row.values.keys() != set(table.c.keys()):
+        raise DamagedArchive(f"its table {row.table} has other columns than this version's")
+
+
+def _insert(connection: sa.Connection, batch: list[_Row]) -> None:
+    table = metadata.tables[batch[0].table]
+    try:
+        connection.execute(_plain(table).insert(), [_decoded(table, row.values) for row in batch])
+    except (sa.exc.IntegrityError, binascii.Error) as error:
+        raise DamagedArchive(f"its table {table.name} contradicts itself ({error})") from error
 
 
 def _plain(table: sa.Table) -> sa.TableClause:
@@ -155,12 +195,13 @@ def _plain(table: sa.Table) -> sa.TableClause:
 
 
 def _encoded(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return {"base64": base64.b64encode(value).decode()}
-    return value
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def _decoded(value: Any) -> Any:
-    if isinstance(value, dict) and value.keys() == {"base64"}:
-        return base64.b64decode(value["base64"])
-    return value
+def _decoded(table: sa.Table, values: dict[str, Any]) -> dict[str, Any]:
+    """The values as the database takes them: JSON has no bytes."""
+    return values | {
+        column.name: base64.b64decode(values[column.name])
+        for column in table.c
+        if isinstance(column.type, sa.LargeBinary) and values[column.name] is not None
+    }

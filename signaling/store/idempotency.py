@@ -34,9 +34,11 @@ def claim(
     abandoned = idempotency.c.answer.is_(None) & (idempotency.c.created_at < abandoned_before)
     connection.execute(idempotency.delete().where(_is(scope, key), abandoned))
     values = {"scope": scope, "key": key, "fingerprint": fingerprint, "created_at": now}
-    if insert_if_new(connection, idempotency, values):
-        return None
-    return _kept(connection, scope, key)
+    while not insert_if_new(connection, idempotency, values):
+        # It may be gone again: PostgreSQL shows us what others committed since the insert.
+        if (kept := _kept(connection, scope, key)) is not None:
+            return kept
+    return None
 
 
 def keep(connection: sa.Connection, scope: str, key: str, answer: bytes) -> None:
@@ -54,11 +56,12 @@ def forget_before(connection: sa.Connection, moment: datetime) -> int:
     ).rowcount
 
 
-def _kept(connection: sa.Connection, scope: str, key: str) -> Kept:
+def _kept(connection: sa.Connection, scope: str, key: str) -> Kept | None:
     query = sa.select(
         idempotency.c.fingerprint, idempotency.c.answer, idempotency.c.created_at
     ).where(_is(scope, key))
-    return Kept(*connection.execute(query).one())
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Kept(*row)
 
 
 def _is(scope: str, key: str) -> sa.ColumnElement[bool]:

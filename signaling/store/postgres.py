@@ -8,18 +8,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from signaling.errors import Unavailable
 from signaling.store import migrate
-from signaling.store.face import Store, T, Work, unavailable
+from signaling.store.face import Store, T, Work
 
 CONNECTIONS = 16
 WAIT_S = 10.0
 # Serialisation failure and deadlock: the loser of a race may simply run again.
 RETRY_STATES = frozenset({"40001", "40P01"})
 TRIES = 5
+# SQLSTATE, whole or its class: the world's doing.  Everything else is ours.
+WORLDS_FAULTS = {
+    "53100": "storage_full",
+    "40001": "busy",
+    "40P01": "busy",
+    "25006": "store_unavailable",  # a standby, which takes no writes
+    "08": "store_unavailable",  # connection
+    "53": "store_unavailable",  # resources
+    "57": "store_unavailable",  # an operator stopped it
+    "58": "store_unavailable",  # input and output
+}
 # Two processes that start together must not both migrate; any number serves as the lock's name.
 MIGRATION_LOCK = 20261121
 
@@ -30,41 +41,72 @@ class _PostgresStore(Store):
         self._writing = 0
 
     async def read(self, work: Work[T]) -> T:
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-                return await connection.run_sync(work)
-        except (DBAPIError, OSError, TimeoutError) as error:
-            raise _fault(error) from error
+        async with _connected(self._engine) as connection:
+            await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            return await connection.run_sync(work)
 
     async def write(self, work: Work[T]) -> T:
         self._writing += 1
         try:
-            return await self._attempts(work)
-        except (DBAPIError, OSError, TimeoutError) as error:
-            raise _fault(error) from error
+            async with _connected(self._engine) as connection:
+                return await _attempts(connection, work)
         finally:
             self._writing -= 1
 
     def pending(self) -> int:
         return self._writing
 
-    async def _attempts(self, work: Work[T]) -> T:
-        for attempt in range(TRIES):
-            try:
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(work)
-            except DBAPIError as error:
-                state = getattr(error.orig, "sqlstate", None)
-                if state not in RETRY_STATES or attempt == TRIES - 1:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+
+async def _attempts(connection: AsyncConnection, work: Work[T]) -> T:
+    for _ in range(TRIES - 1):
+        try:
+            async with connection.begin():
+                return await connection.run_sync(work)
+        except DBAPIError as error:
+            if _state(error) not in RETRY_STATES:
+                raise
+    async with connection.begin():
+        return await connection.run_sync(work)
 
 
-def _fault(error: DBAPIError | OSError | TimeoutError) -> Exception:
-    if isinstance(error, DBAPIError):
-        return unavailable(error) or error
-    return Unavailable("store_unavailable", str(error))
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection; raises Unavailable for what the world does to it, also within the block."""
+    try:
+        connection = await engine.connect()
+    except sa.exc.TimeoutError as error:
+        raise Unavailable("busy", f"all {CONNECTIONS} connections work already") from error
+    except (DBAPIError, OSError) as error:
+        raise Unavailable("store_unavailable", str(getattr(error, "orig", error))) from error
+    try:
+        yield connection
+    except DBAPIError as error:
+        fault = _fault(error)
+        if fault is None:
+            raise
+        raise Unavailable(fault, str(error.orig)) from error
+    except (ConnectionError, TimeoutError) as error:
+        raise Unavailable("store_unavailable", str(error)) from error
+    finally:
+        await connection.close()
+
+
+def _fault(error: DBAPIError) -> str | None:
+    """Our code for the world's fault in a database error, or None if it is ours."""
+    state = _state(error)
+    if (fault := WORLDS_FAULTS.get(state) or WORLDS_FAULTS.get(state[:2])) is not None:
+        return fault
+    # What asyncpg itself refuses, before the server sees it, is a value of ours.
+    values_fault = isinstance(getattr(error.orig, "__cause__", None), ValueError)
+    if error.connection_invalidated or (isinstance(error, InterfaceError) and not values_fault):
+        return "store_unavailable"
+    return None
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 @asynccontextmanager
@@ -94,13 +136,11 @@ def _engine(url: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=WAIT_S,
         pool_pre_ping=True,
+        connect_args={"timeout": WAIT_S},
     )
 
 
 async def _migrate(engine: AsyncEngine) -> None:
-    try:
-        async with engine.begin() as connection:
-            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-            await connection.run_sync(migrate.upgrade)
-    except (DBAPIError, OSError, TimeoutError) as error:
-        raise _fault(error) from error
+    async with _connected(engine) as connection, connection.begin():
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        await connection.run_sync(migrate.upgrade)

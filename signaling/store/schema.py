@@ -88,7 +88,7 @@ user_sessions = sa.Table(
     sa.Column("agent", sa.Text, nullable=False),
     # For guests: the one room that the invitation opens, and what it grants there.
     sa.Column("room_id", sa.Text),
-    sa.Column("grants", sa.JSON),
+    sa.Column("grants", sa.JSON(none_as_null=True)),
     sa.Column("cookie_hash", sa.Text, unique=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("used_at", Moment, nullable=False),

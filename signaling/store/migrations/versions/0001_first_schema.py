@@ -17,6 +17,13 @@ CREATE TRIGGER audit_no_{what} BEFORE {what} ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """
 
+# REPLACE would delete the old row without asking the trigger above.
+SQLITE_NO_REPLACE = """
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+"""
+
 POSTGRES_FUNCTION = """
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$
@@ -47,7 +54,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_audit_head_single"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_single")),
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
     op.create_table(
@@ -68,9 +75,10 @@ def upgrade() -> None:
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('direct', 'group', 'match', 'heart-link', 'meeting')", name="ck_rooms_kind"
+            "kind IN ('direct', 'group', 'match', 'heart-link', 'meeting')",
+            name=op.f("ck_rooms_kind"),
         ),
-        sa.CheckConstraint("capacity BETWEEN 1 AND 1000", name="ck_rooms_capacity"),
+        sa.CheckConstraint("capacity BETWEEN 1 AND 1000", name=op.f("ck_rooms_capacity")),
         sa.PrimaryKeyConstraint("id", name="pk_rooms"),
     )
     op.create_table(
@@ -90,12 +98,14 @@ def upgrade() -> None:
         sa.Column("expires_at", Moment(), nullable=True),
         sa.Column("banned_at", Moment(), nullable=True),
         sa.Column("ban_reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("membership IN ('basic', 'premium', 'vip')", name="ck_users_membership"),
         sa.CheckConstraint(
-            "role IN ('guest', 'caller', 'operator', 'administrator')", name="ck_users_role"
+            "membership IN ('basic', 'premium', 'vip')", name=op.f("ck_users_membership")
         ),
         sa.CheckConstraint(
-            "theme_mode IN ('geek', 'life', 'fury', 'emo')", name="ck_users_theme_mode"
+            "role IN ('guest', 'caller', 'operator', 'administrator')", name=op.f("ck_users_role")
+        ),
+        sa.CheckConstraint(
+            "theme_mode IN ('geek', 'life', 'fury', 'emo')", name=op.f("ck_users_theme_mode")
         ),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name_key", name="uq_users_name_key"),
@@ -122,7 +132,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("expires_at", Moment(), nullable=False),
         sa.Column("revoked_at", Moment(), nullable=True),
-        sa.CheckConstraint("uses_left >= 0", name="ck_invitations_uses_left"),
+        sa.CheckConstraint("uses_left >= 0", name=op.f("ck_invitations_uses_left")),
         sa.ForeignKeyConstraint(
             ["invited_by"], ["users.id"], name="fk_invitations_invited_by", ondelete="CASCADE"
         ),
@@ -139,7 +149,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("seen_at", Moment(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('online', 'away', 'busy', 'offline')", name="ck_presence_status"
+            "status IN ('online', 'away', 'busy', 'offline')", name=op.f("ck_presence_status")
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_presence_user_id", ondelete="CASCADE"
@@ -153,7 +163,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("joined_at", Moment(), nullable=False),
         sa.CheckConstraint(
-            "role IN ('owner', 'moderator', 'member', 'guest')", name="ck_room_members_role"
+            "role IN ('owner', 'moderator', 'member', 'guest')", name=op.f("ck_room_members_role")
         ),
         sa.ForeignKeyConstraint(
             ["room_id"], ["rooms.id"], name="fk_room_members_room_id", ondelete="CASCADE"
@@ -180,7 +190,7 @@ def upgrade() -> None:
         sa.Column("expires_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("kind IN ('cookie', 'bearer')", name="ck_user_sessions_kind"),
+        sa.CheckConstraint("kind IN ('cookie', 'bearer')", name=op.f("ck_user_sessions_kind")),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_user_sessions_user_id", ondelete="CASCADE"
         ),
@@ -211,6 +221,7 @@ def _make_audit_append_only() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(SQLITE_TRIGGER.format(what="UPDATE"))
         op.execute(SQLITE_TRIGGER.format(what="DELETE"))
+        op.execute(SQLITE_NO_REPLACE)
     else:
         op.execute(POSTGRES_FUNCTION)
         op.execute(POSTGRES_TRIGGER)
