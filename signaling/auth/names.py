@@ -20,25 +20,31 @@ RESERVED = frozenset(
     {"admin", "administrator", "candor", "guest", "me", "moderator", "operator", "root", "system"}
 )
 
-# Cyrillic and Greek letters that most typefaces draw like a Latin one.
-LOOK_ALIKES = str.maketrans(
-    "авекмнорстухіѕјһԛԝгԁӏаαβεικνορτυχγ",
-    "abekmhopctyxisjhqwrdlaabeiknoptuxy",
+# Letters that most typefaces draw like a plain Latin one, or like another of their own script.
+LOOK_ALIKES = (
+    str.maketrans("авекмнорстухіѕјһԛԝгԁӏа", "abekmhopctyxisjhqwrdla")  # Cyrillic
+    | str.maketrans("αβεικνορτυχγ", "abeiknoptuxy")  # Greek
+    | str.maketrans("օսհոցյ", "ouhngj")  # Armenian
+    | str.maketrans("ɑɡıɩȷᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "agiijabcdefghijklmnoprstuvwyz")  # phonetic
+    | str.maketrans("يىك", "ییک")  # Arabic and Persian
 )
 
+# Not seen, although Unicode counts them as letters, marks or symbols.
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# Choose the drawing of the character before them, as in many emoji.
+VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+
+# Scripts in everyday use (Unicode UAX 31, table 5), by how their letters' names begin.  Others,
+# such as Lisu or Cherokee, write a whole `ADMIN` in letters of their own.
 SCRIPTS = (
-    "LATIN",
-    "CYRILLIC",
-    "GREEK",
-    "CJK",
-    "HIRAGANA",
-    "KATAKANA",
-    "HANGUL",
-    "ARABIC",
-    "HEBREW",
+    *("ARABIC", "ARMENIAN", "BENGALI", "BOPOMOFO", "CJK", "CYRILLIC", "DEVANAGARI", "ETHIOPIC"),
+    *("GEORGIAN", "GREEK", "GUJARATI", "GURMUKHI", "HANGUL", "HEBREW", "HIRAGANA", "KANNADA"),
+    *("KATAKANA", "KHMER", "LAO", "LATIN", "MALAYALAM", "MYANMAR", "ORIYA", "SINHALA", "TAMIL"),
+    *("TELUGU", "THAANA", "THAI", "TIBETAN"),
+    "IDEOGRAPHIC",  # the mark that repeats a character, as in 佐々木
 )
 # Written together by everybody who writes Japanese or Korean.
-TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"})
+TOGETHER = ({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,11 @@ def account_name(text: str, *, reserved: bool = False) -> Name:
     if not SHORTEST <= len(shown) <= LONGEST:
         raise Refused("name_refused", f"Use {SHORTEST} to {LONGEST} characters.")
     for character in shown:
-        if not (character.isalpha() or character.isdecimal() or character in PUNCTUATION):
+        if not _is_for_names(character):
             raise Refused("name_refused", "Use letters, digits and . _ - only.")
     scripts = {_script(character) for character in shown if character.isalpha()}
+    if "OTHER" in scripts:
+        raise Refused("name_refused", "It is in letters that few can tell from others.")
     if len(scripts) > 1 and not any(scripts <= group for group in TOGETHER):
         raise Refused("name_refused", "It mixes alphabets, which lets names imitate others.")
     key = look(shown)
@@ -82,14 +90,27 @@ def shown_name(text: str) -> str:
 
 
 def look(name: str) -> str:
-    """What two names share that look alike."""
+    """What two names share that look alike; what cannot be seen does not count."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return unicodedata.normalize("NFC", folded).translate(LOOK_ALIKES)
+    seen = (each for each in unicodedata.normalize("NFC", folded) if not _is_unseen(each))
+    plain = (str(unicodedata.decimal(each)) if each.isdecimal() else each for each in seen)
+    return "".join(plain).translate(LOOK_ALIKES)
 
 
 def invisible(character: str) -> bool:
-    """True for controls, surrogates, zero-width and direction-changing characters."""
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    """True for controls, surrogates, blanks, zero-width and direction-changing characters."""
+    category = unicodedata.category(character)
+    return category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or character in BLANK
+
+
+def _is_unseen(character: str) -> bool:
+    return invisible(character) or character in VARIATION_SELECTORS
+
+
+def _is_for_names(character: str) -> bool:
+    if invisible(character):
+        return False
+    return character.isalpha() or character.isdecimal() or character in PUNCTUATION
 
 
 def _script(character: str) -> str:

@@ -250,4 +250,5 @@ def _with_user(connection: sa.Connection, session: Session | None) -> Person | N
 
 def _digest(secret: str) -> str:
     """What the store keeps of a secret with 256 random bits: no salt or stretching needed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # A cookie holds whatever bytes a client sent; aiohttp makes surrogates of those not in UTF-8.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

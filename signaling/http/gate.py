@@ -14,7 +14,7 @@ from signaling.config import Config
 from signaling.errors import Refused, Unavailable
 from signaling.http import origins, requests, responses
 from signaling.http.call import Allow, Call, Route, check_allowed
-from signaling.http.replays import KeptAnswer, Replays, key_of
+from signaling.http.replays import KeptAnswer, Replays
 from signaling.limits import Buckets, Rate, neighbourhood
 from signaling.metrics import Metrics
 
@@ -90,7 +90,7 @@ class Gate:
         given = request.headers.get("Idempotency-Key")
         if given is None or route.method != "POST" or not route.replayable:
             return await carry_out()
-        key = key_of(scope_of(call.who), given, route.method, request.path, raw)
+        key = self._replays.key_of(scope_of(call.who), given, (route.method, request.path), raw)
         return await self._replays.once(key, carry_out)
 
     async def _identify(

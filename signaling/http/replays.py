@@ -5,7 +5,6 @@ tokens.  Whoever repeats it gets that answer; another request with the same key 
 request that died with the server frees its key after a minute, and is then carried out again.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,14 +36,6 @@ class Key:
     fingerprint: str
 
 
-def key_of(scope: str, key: str, method: str, path: str, body: bytes) -> Key:
-    """The key with the request that it stands for; Refused if it is not usable."""
-    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise Refused("bad_request", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters.")
-    content = b"\n".join((method.encode(), path.encode(), body))
-    return Key(scope, key, hashlib.sha256(content).hexdigest())
-
-
 class Replays:
     """The service."""
 
@@ -52,6 +43,20 @@ class Replays:
         self._store = store
         self._seal = seal
         self._now = now
+
+    def key_of(self, scope: str, key: str, target: tuple[str, str], body: bytes) -> Key:
+        """The key with the request that it stands for; Refused if it is not usable.
+
+        The store keeps a digest of the request that nobody can make without our secret: a plain
+        one of a sign-in would let a thief of the database guess passwords without Argon2.
+        """
+        if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+            raise Refused(
+                "bad_request", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters."
+            )
+        method, path = target
+        content = b"\n".join((method.encode(), path.encode(), body))
+        return Key(scope, key, self._seal.digest(content))
 
     async def once(self, key: Key, carry_out: Callable[[], Awaitable[KeptAnswer]]) -> KeptAnswer:
         """The answer of the first request with this key, carried out now if this is it."""

@@ -4,8 +4,9 @@ PostgreSQL groups commits by itself, so every piece of work is a transaction of 
 connection.  A transaction that lost a race runs again.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -38,10 +39,11 @@ MIGRATION_LOCK = 20261121
 class _PostgresStore(Store):
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._turns = asyncio.Semaphore(CONNECTIONS)
         self._writing = 0
 
     async def read(self, work: Work[T]) -> T:
-        async with _connected(self._engine) as connection:
+        async with self._turn() as connection:
             await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -50,13 +52,31 @@ class _PostgresStore(Store):
     async def write(self, work: Work[T]) -> T:
         self._writing += 1
         try:
-            async with _connected(self._engine) as connection:
+            async with self._turn() as connection:
                 return await _attempts(connection, work)
         finally:
             self._writing -= 1
 
     def pending(self) -> int:
         return self._writing
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[AsyncConnection]:
+        """A connection, first come, first served.
+
+        SQLAlchemy's pool alone gives one back to whoever just returned it, if they ask at once;
+        with fifty busy writers the others starved until they timed out.
+        """
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Unavailable("busy", f"all {CONNECTIONS} connections are at work") from None
+        try:
+            async with _connected(self._engine) as connection:
+                yield connection
+        finally:
+            self._turns.release()
 
 
 async def _attempts(connection: AsyncConnection, work: Work[T]) -> T:
@@ -74,14 +94,21 @@ async def _attempts(connection: AsyncConnection, work: Work[T]) -> T:
 @asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection; raises Unavailable for what the world does to it, also within the block."""
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except (DBAPIError, OSError) as error:
+            reason = str(getattr(error, "orig", error)) or type(error).__name__
+            raise Unavailable("store_unavailable", reason) from error
+        with _worlds_faults():
+            yield connection
+
+
+@contextmanager
+def _worlds_faults() -> Iterator[None]:
+    """Raises Unavailable in place of a database error that is the world's."""
     try:
-        connection = await engine.connect()
-    except sa.exc.TimeoutError as error:
-        raise Unavailable("busy", f"all {CONNECTIONS} connections work already") from error
-    except (DBAPIError, OSError) as error:
-        raise Unavailable("store_unavailable", str(getattr(error, "orig", error))) from error
-    try:
-        yield connection
+        yield
     except DBAPIError as error:
         fault = _fault(error)
         if fault is None:
@@ -89,8 +116,6 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise Unavailable(fault, str(error.orig)) from error
     except (ConnectionError, TimeoutError) as error:
         raise Unavailable("store_unavailable", str(error)) from error
-    finally:
-        await connection.close()
 
 
 def _fault(error: DBAPIError) -> str | None:

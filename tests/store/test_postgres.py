@@ -170,6 +170,24 @@ async def test_more_callers_than_connections_can_serve_are_told_to_come_later(
         await holder.close()
 
 
+async def test_connections_are_given_first_come_first_served(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "CONNECTIONS", 2)
+    done = dict.fromkeys(range(6), 0)
+    spread: list[int] = []
+
+    async def busy(store: Store, number: int) -> None:
+        for _ in range(10):
+            await store.write(lambda c: c.execute(sa.select(sa.literal(1))).all())
+            done[number] += 1
+            spread.append(max(done.values()) - min(done.values()))
+
+    async with open_store(url) as store:
+        await asyncio.gather(*(busy(store, number) for number in done))
+    assert max(spread) <= 2
+
+
 async def test_a_value_that_the_driver_refuses_is_our_mistake(store: Store) -> None:
     with pytest.raises(sa.exc.DBAPIError):
         await store.write(lambda c: users.change(c, "u1", {"avatar_version": 2**40}))
