@@ -1,8 +1,9 @@
-"""What group commit is worth: `python -m bench.store [--seconds 1] [--rounds 5]` prints JSON.
+"""What group commit is worth: `python -m bench.store [--seconds 0.5] [--rounds 15]` prints JSON.
 
 Each contender gets the same piece of work, an insert of one idempotency key with a small answer,
 from 1, 10 and 100 writers that each wait for their acknowledgement before they send the next.
-The contenders take turns within one run, because a shared machine is not the same twice.
+The contenders take short turns one after the other, and each ratio is the median over the rounds
+of what two of them did in the same round: a shared disk is not the same a minute later.
 """
 
 import argparse
@@ -121,7 +122,7 @@ async def race(folder: Path, seconds: float, rounds: int) -> dict[str, Any]:
         }
         if postgres := os.environ.get("CANDOR_TEST_POSTGRES"):
             contenders["postgresql"] = (await opened(open_store(postgres))).write
-        tallies = {(name, writers): Tally() for name in contenders for writers in WRITERS}
+        tallies = {(name, writers): Tally() for writers in WRITERS for name in contenders}
         for write in contenders.values():
             await load(write, 10, 0.2, Tally())  # warm
         for _ in range(rounds):
@@ -136,14 +137,38 @@ def results(
     """Figures of each contender, and how many times the others group commit does."""
     found: dict[str, dict[str, Any]] = {}
     for writers in WRITERS:
+        grouped = tallies["group_commit", writers].rates
         figures = {name: tallies[name, writers].as_json() for name in contenders}
-        grouped = figures["group_commit"]["writes_per_second"]
         ratios = {
-            f"group_commit/{name}": round(grouped / figures[name]["writes_per_second"], 1)
+            f"group_commit/{name}": ratio(grouped, tallies[name, writers].rates)
             for name in ("one_commit_each", "aiosqlite")
         }
         found[f"{writers} writers"] = figures | {"ratios": ratios}
     return found
+
+
+def ratio(rates: list[float], others: list[float]) -> dict[str, float]:
+    """Round by round: the median, and the worst and the best round."""
+    ordered = sorted(one / other for one, other in zip(rates, others, strict=True))
+    return {
+        "median": round(statistics.median(ordered), 1),
+        "least": round(ordered[0], 1),
+        "most": round(ordered[-1], 1),
+    }
+
+
+def sync_ms(folder: Path) -> list[float]:
+    """What one fsync of 4 KB takes on this disk now: median and 90th of a hundred."""
+    taken = []
+    with (folder / "probe").open("wb") as file:
+        for _ in range(100):
+            file.write(bytes(4096))
+            file.flush()
+            begun = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append((time.perf_counter() - begun) * 1000)
+    ordered = sorted(taken)
+    return [round(ordered[50], 2), round(ordered[90], 2)]
 
 
 def machine(folder: Path) -> dict[str, Any]:
@@ -152,6 +177,8 @@ def machine(folder: Path) -> dict[str, Any]:
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "file_system": file_system(folder),
+        "fsync_ms": sync_ms(folder),
+        "busy_cores": round(os.getloadavg()[0], 1),
     }
 
 
@@ -164,14 +191,15 @@ def file_system(folder: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of one round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one round")
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--folder", type=Path, help="where to put the databases")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         folder = Path(name)
+        described = {"machine": machine(folder)}
         found = asyncio.run(race(folder, given.seconds, given.rounds))
-        print(json.dumps({"machine": machine(folder)} | found, indent=2))
+        print(json.dumps(described | found, indent=2))
 
 
 if __name__ == "__main__":

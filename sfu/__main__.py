@@ -1,0 +1,99 @@
+"""`python -m sfu CONFIG`: a media process; CONFIG is a `WorkerConfig` as JSON.
+
+Knows how a process lives: its heartbeat, its parent, its signals and its log.  It refuses to know
+media.  The contract: CANDOR_HEARTBEAT_FD names a pipe for a byte at least every second; the end
+of standard input means that the parent is gone; SIGTERM means to say goodbye and leave.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import sys
+import traceback
+from contextlib import suppress
+
+import msgspec
+
+from sfu.config import WorkerConfig
+from sfu.control import Channel, commands
+from sfu.worker import Worker
+
+HEARTBEAT_VARIABLE = "CANDOR_HEARTBEAT_FD"
+HEARTBEAT_INTERVAL_S = 0.5
+
+
+def main() -> int:
+    try:
+        config = msgspec.json.decode(sys.argv[1].encode(), type=WorkerConfig)
+    except (IndexError, msgspec.MsgspecError) as error:
+        say("error", "usage: python -m sfu CONFIG", reason=str(error))
+        return 2
+    try:
+        asyncio.run(_live(config))
+    except OSError as error:
+        say("error", "media process cannot go on", worker=config.name, reason=str(error))
+        return 1
+    except Exception as error:
+        # Ours, so it is told whole, once; the parent starts a new process.
+        text = traceback.format_exc()
+        say("error", "media process broke", worker=config.name, reason=repr(error), trace=text)
+        return 1
+    return 0
+
+
+def say(level: str, event: str, **values: str | int) -> None:
+    """One line of JSON on standard error."""
+    print(json.dumps({"level": level, "event": event, **values}), file=sys.stderr, flush=True)  # noqa: T201
+
+
+async def _live(config: WorkerConfig) -> None:
+    streams = await asyncio.open_unix_connection(config.control)
+    leaving = asyncio.Event()
+    _watch_parent(leaving)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leaving.set)
+    async with Worker(config, Channel(streams, commands)) as worker:
+        say("info", "media process is ready", worker=config.name)
+        # What is there by now stays; to look through it again and again costs packets.
+        gc.collect()
+        gc.freeze()
+        beating = asyncio.create_task(_beat())
+        running = asyncio.create_task(worker.run())
+        told = asyncio.create_task(leaving.wait())
+        await asyncio.wait({running, told, beating}, return_when=asyncio.FIRST_COMPLETED)
+        ended = [task for task in (running, told, beating) if task.done()]
+        for task in (running, told, beating):
+            task.cancel()
+        say("info", "media process leaves", worker=config.name)
+    for task in ended:
+        task.result()
+
+
+async def _beat() -> None:
+    """Tell the parent that this loop is alive; return when nobody listens any more."""
+    pipe = os.environ.get(HEARTBEAT_VARIABLE)
+    while True:
+        if pipe is not None:
+            try:
+                os.write(int(pipe), b".")
+            except BrokenPipeError:
+                return
+        await asyncio.sleep(HEARTBEAT_INTERVAL_S)
+
+
+def _watch_parent(leaving: asyncio.Event) -> None:
+    """Under a parent, standard input is a pipe to which nothing is ever written."""
+    if HEARTBEAT_VARIABLE not in os.environ:
+        return
+
+    def notice() -> None:
+        with suppress(BlockingIOError):
+            if not os.read(sys.stdin.fileno(), 1024):
+                leaving.set()
+
+    asyncio.get_running_loop().add_reader(sys.stdin, notice)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

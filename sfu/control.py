@@ -1,0 +1,194 @@
+"""The seam between whoever manages calls and a media process: typed messages over a unix socket.
+
+Commands go down, events and replies come up; no packet, key or socket crosses.  Knows messages
+and framing.  It refuses to know what a command does.
+"""
+
+import asyncio
+from typing import Generic, TypeVar
+
+import msgspec
+
+from sfu.router import RoomStatistics
+
+MAX_MESSAGE_BYTES = 16 << 20
+# What may wait to be written; a reader this far behind is not reading.
+MAX_WAITING_BYTES = 32 << 20
+_LENGTH_BYTES = 4
+
+
+# --- down ---
+
+
+class Publish(msgspec.Struct, frozen=True, tag=True):
+    """Take a publisher into a room, which opens with its first session."""
+
+    request: int
+    room: str
+    session: str
+    identity: str
+    offer: str
+
+
+class Subscribe(msgspec.Struct, frozen=True, tag=True):
+    """Take a viewer of one publisher, or of all of a room, newest first."""
+
+    request: int
+    room: str
+    session: str
+    identity: str
+    offer: str
+    publisher: str | None
+
+
+class Close(msgspec.Struct, frozen=True, tag=True):
+    """End a session; one that is not there has ended already."""
+
+    request: int
+    session: str
+
+
+class TakeStatistics(msgspec.Struct, frozen=True, tag=True):
+    request: int
+
+
+Command = Publish | Subscribe | Close | TakeStatistics
+
+
+# --- up: replies ---
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """`notes` says in words what of an offer could not be served."""
+
+    request: int
+    answer: str
+    notes: tuple[str, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """`code` is a key of `engine`'s table of errors."""
+
+    request: int
+    code: str
+    message: str
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    request: int
+
+
+class TransportStatistics(msgspec.Struct, frozen=True):
+    room: str
+    identity: str
+    state: str
+    heard_age_s: float
+    drops: dict[str, int]
+
+
+class WorkerStatistics(msgspec.Struct, frozen=True):
+    """The truth about one process; transports are by session, rooms by name."""
+
+    drops: dict[str, int]
+    transports: dict[str, TransportStatistics]
+    rooms: dict[str, RoomStatistics]
+
+
+class StatisticsTaken(msgspec.Struct, frozen=True, tag=True):
+    request: int
+    statistics: WorkerStatistics
+
+
+Reply = Answered | Refused | Done | StatisticsTaken
+
+
+# --- up: events ---
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The first message of a process: it listens."""
+
+    worker: str
+    process_id: int
+    hosts: tuple[str, ...]
+    port: int
+
+
+class SessionChanged(msgspec.Struct, frozen=True, tag=True):
+    """`failed` and `closed` are the last that is heard of a session."""
+
+    room: str
+    session: str
+    identity: str
+    state: str
+
+
+class PublisherCame(msgspec.Struct, frozen=True, tag=True):
+    """Its media can be watched."""
+
+    room: str
+    session: str
+    identity: str
+
+
+class PublisherLeft(msgspec.Struct, frozen=True, tag=True):
+    room: str
+    session: str
+    identity: str
+
+
+class PictureSize(msgspec.Struct, frozen=True, tag=True):
+    """A key frame was seen, the first or one of another size."""
+
+    room: str
+    session: str
+    mid: str
+    width: int
+    height: int
+
+
+Event = Ready | SessionChanged | PublisherCame | PublisherLeft | PictureSize
+Report = Reply | Event
+
+Received = TypeVar("Received")
+
+commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+reports: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+
+
+class Channel(Generic[Received]):
+    """One end of the socket; it receives what its decoder knows."""
+
+    def __init__(
+        self,
+        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        decoder: msgspec.msgpack.Decoder[Received],
+    ) -> None:
+        self._reader, self._writer = streams
+        self._decoder = decoder
+
+    async def receive(self) -> Received | None:
+        """The next message; None at the end, whichever way it came."""
+        try:
+            length = int.from_bytes(await self._reader.readexactly(_LENGTH_BYTES), "big")
+            if length > MAX_MESSAGE_BYTES:
+                return None
+            return self._decoder.decode(await self._reader.readexactly(length))
+        except (asyncio.IncompleteReadError, ConnectionError, msgspec.MsgspecError):
+            return None
+
+    def send(self, message: Command | Report) -> None:
+        """Send without waiting; the channel ends if the other side does not read."""
+        if self._writer.transport.get_write_buffer_size() > MAX_WAITING_BYTES:
+            self._writer.transport.abort()
+            return
+        data = msgspec.msgpack.encode(message)
+        self._writer.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+
+    async def close(self) -> None:
+        """Send what waits, then close; an end that is gone already is no error."""
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except (ConnectionError, BrokenPipeError):
+            return
