@@ -57,6 +57,12 @@ API_USER_ROLE = Address("/api/v1/users/{user}/role")
 API_USER_MEMBERSHIP = Address("/api/v1/users/{user}/membership")
 API_AUDIT = Address("/api/v1/audit")
 
+# Media by HTTP (RFC 9725 and its sister for watching)
+WHIP = Address("/whip/{room}")
+WHIP_SESSION = Address("/whip/{room}/{session}")
+WHEP = Address("/whep/{room}")
+WHEP_SESSION = Address("/whep/{room}/{session}")
+
 # Sight
 HEALTHZ = Address("/healthz")
 READYZ = Address("/readyz")

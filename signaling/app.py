@@ -15,6 +15,7 @@ from importlib.metadata import version
 
 import sqlalchemy as sa
 
+from sfu import Sfu
 from signaling.auth.accounts import Accounts
 from signaling.auth.door import Door
 from signaling.auth.guests import Guests
@@ -24,6 +25,7 @@ from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.config import Config
 from signaling.health import Health
+from signaling.media import Media, children_of
 from signaling.metrics import Metrics
 from signaling.people import People
 from signaling.pictures import Pictures
@@ -55,6 +57,7 @@ class Candor:
     door: Door
     people: People
     rooms: Rooms
+    media: Media
     health: Health
     metrics: Metrics
 
@@ -65,17 +68,20 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_candor(config: Config, children: Sequence[ChildSpec] = ()) -> AsyncIterator[Candor]:
-    """A Candor that works, without its door to the network."""
+async def open_candor(
+    config: Config, children: Sequence[ChildSpec] = (), sfu: Sfu | None = None
+) -> AsyncIterator[Candor]:
+    """A Candor that works, without its door to the network; without an `sfu`, without media."""
     async with (
         open_store(config.database_url) as store,
         Passwords(config.auth.password_hashers) as passwords,
-        Supervisor(children) as supervisor,
+        Supervisor([*children, *(children_of(sfu) if sfu else ())]) as supervisor,
     ):
-        candor = _compose(config, store, passwords, supervisor)
+        candor = _compose(config, store, passwords, supervisor, Media(sfu))
         chores = [
             asyncio.create_task(candor.metrics.watch_loop()),
             asyncio.create_task(_sweep(store)),
+            *([asyncio.create_task(candor.media.watch())] if sfu else ()),
         ]
         try:
             yield candor
@@ -86,7 +92,9 @@ async def open_candor(config: Config, children: Sequence[ChildSpec] = ()) -> Asy
                     await chore
 
 
-def _compose(config: Config, store: Store, passwords: Passwords, supervisor: Supervisor) -> Candor:
+def _compose(
+    config: Config, store: Store, passwords: Passwords, supervisor: Supervisor, media: Media
+) -> Candor:
     signer = Signer(config.auth.secret)
     lifetimes = Lifetimes(
         access=timedelta(minutes=config.auth.access_minutes),
@@ -111,6 +119,7 @@ def _compose(config: Config, store: Store, passwords: Passwords, supervisor: Sup
         ),
         people=People(store, Pictures(), utc_now),
         rooms=Rooms(store, signer, passwords, utc_now),
+        media=media,
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),
     )

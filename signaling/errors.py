@@ -55,7 +55,14 @@ CODES: Mapping[str, Code] = {
     "room_taken": Code(409, "There is a room with this address already. Choose another."),
     "invitation_spent": Code(410, "This invitation has expired or was used up. Ask for a new one."),
     "wrong_pin": Code(403, "The PIN is wrong. Ask whoever invited you."),
+    # media
+    "bad_sdp": Code(400, "The session description cannot be used. The detail says why."),
+    "codec_not_supported": Code(422, "No codec fits both sides. The detail names them."),
+    "nothing_to_watch": Code(404, "Nobody sends anything there yet. Try again when they do."),
+    "media_full": Code(503, "As many people send and watch as there is room for. Try later."),
+    "restart_refused": Code(422, "Connections are not restarted here. End this one, open another."),
     # the world's
+    "media_unavailable": Code(503, "The media process is starting again. Try in a few seconds."),
     "busy": Code(503, "Candor has more to do than it can just now. Try again in a few seconds."),
     "store_unavailable": Code(503, "The database does not answer. Nothing was saved; try again."),
     "storage_full": Code(507, "The disk is full. Nothing was saved; tell an administrator."),

@@ -56,6 +56,10 @@ class Health:
             return Check("store", False, "does not answer")
         return Check("store", True, f"{self._store.pending()} writes pending")
 
+    async def wait_for_children(self) -> None:
+        """Return as soon as every child runs."""
+        await self._supervisor.wait_running()
+
     def children(self) -> tuple[ChildState, ...]:
         return self._supervisor.state()
 

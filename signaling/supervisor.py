@@ -68,8 +68,10 @@ class Supervisor:
     ) -> None:
         if len({spec.name for spec in specs}) < len(specs):
             raise ValueError("two children have the same name")
+        self._on_change = on_change
+        self._changed = asyncio.Event()
         self._keepers = [
-            _Keeper(spec, on_change, budget or Budget(), clock, jitter) for spec in specs
+            _Keeper(spec, self._note_change, budget or Budget(), clock, jitter) for spec in specs
         ]
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,6 +98,16 @@ class Supervisor:
             await self._group.__aexit__(exc_type, exc, traceback)
         else:
             await self._group.__aexit__(None, None, None)
+
+    async def wait_running(self) -> None:
+        """Return as soon as every child runs; for ever, if one never does."""
+        while any(child.state is not State.RUNNING for child in self.state()):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _note_change(self, state: ChildState) -> None:
+        self._changed.set()
+        self._on_change(state)
 
     def state(self) -> tuple[ChildState, ...]:
         """Every child, in the order of the specs."""

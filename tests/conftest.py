@@ -5,11 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from signaling.app import Candor, open_candor
 from signaling.config import Config, load
 from signaling.http.server import listen
 from tests.client import Client
+
+# A shared machine stands still now and then; that is no failure of what is tested.
+settings.register_profile("candor", deadline=None)
+settings.load_profile("candor")
 
 SECRET = "a test's secret, as good as 32 random bytes: 9f8b27c61d"
 

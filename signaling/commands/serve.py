@@ -13,12 +13,17 @@ from typing import Any
 import click
 import structlog
 
+from sfu import Sfu
 from signaling import banner, logs
-from signaling.app import VERSION, open_candor, utc_now
+from signaling.app import VERSION, Candor, open_candor, utc_now
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
 from signaling.http.server import CannotListen, listen
 from signaling.installation import first_operator, make_for_trying_out, tls_context, with_secret
+from signaling.media import sfu_config
+
+# Media processes start in a second; when one cannot, its log line says why.
+CHILDREN_READY_S = 20.0
 
 log = structlog.get_logger()
 
@@ -50,15 +55,32 @@ def serve(*, as_json: bool, config_file: Path | None, **options: Any) -> None:
 
 async def _serve(config: Config, *, as_json: bool) -> None:
     tls = tls_context(config, utc_now())
-    async with _asked_to_stop() as stop, open_candor(config) as candor:
+    async with (
+        _asked_to_stop() as stop,
+        Sfu(sfu_config(config)) as sfu,
+        open_candor(config, sfu=sfu) as candor,
+    ):
         password = await first_operator(candor.accounts) if config.dev else None
         async with listen(candor, tls) as listening:
-            ready = banner.Ready(listening.http, listening.https, (), os.getpid(), password)
+            await _wait_for_children(candor)
+            ready = banner.Ready(
+                listening.http, listening.https, candor.media.addresses(), os.getpid(), password
+            )
             _say(ready, config, as_json=as_json)
             log.info("serve.ready", version=VERSION, http=listening.http, https=listening.https)
             await stop.wait()
             log.info("serve.draining")
     log.info("serve.stopped")
+
+
+async def _wait_for_children(candor: Candor) -> None:
+    """A child that does not come up is named by /readyz and the log; the rest works without."""
+    try:
+        async with asyncio.timeout(CHILDREN_READY_S):
+            await candor.health.wait_for_children()
+            await candor.media.wait_ready()
+    except TimeoutError:
+        log.warning("serve.degraded", children=[str(child) for child in candor.health.children()])
 
 
 def _say(ready: banner.Ready, config: Config, *, as_json: bool) -> None:

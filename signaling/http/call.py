@@ -70,6 +70,8 @@ class Answer:
 
 NOTHING = Answer(status=204)
 
+JSON = "application/json"
+
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
@@ -92,8 +94,13 @@ class Route:
     status: int = 200
     refusals: tuple[str, ...] = ()
     """Codes beyond those that every route may answer."""
-    accepts: str = "application/json"
-    returns: str = "application/json"
+    accepts: tuple[str, ...] = (JSON,)
+    """Content types of the body."""
+    body_bytes: int | None = None
+    """A smaller limit for the body than that of the configuration."""
+    from_anywhere: bool = False
+    """True if pages of any site may call it: it takes bearer tokens only."""
+    returns: str = JSON
     replayable: bool = True
     """False where an idempotency key makes no sense: the request is safe to repeat anyhow."""
 
@@ -107,7 +114,7 @@ class Route:
 
     @property
     def is_json(self) -> bool:
-        return self.accepts == "application/json"
+        return self.accepts == (JSON,)
 
 
 def check_allowed(allow: Allow, who: Identity, *, from_watching_network: bool) -> None:

@@ -48,7 +48,8 @@ class Gate:
             self._metrics.note_request(
                 route.method, route.address.path, answer.status, self._monotonic() - started
             )
-            return responses.on_the_wire(answer, origins.cors_headers(request, self._http))
+            cors = origins.cors_headers(request, self._http, from_anywhere=route.from_anywhere)
+            return responses.on_the_wire(answer, cors)
 
         return handle
 
@@ -69,7 +70,7 @@ class Gate:
         device = requests.device_of(request, self._http)
         self._count(neighbourhood(device.address))
         secure = requests.is_secure(request, self._http)
-        if route.unsafe:
+        if route.unsafe and not route.from_anywhere:
             origins.refuse_foreign(request, self._http, secure=secure)
         who = await self._identify(request, route, device, secure=secure)
         if not isinstance(who, Anonymous):
@@ -101,7 +102,7 @@ class Gate:
         if token is not None:
             return await self._sessions.by_bearer(token, device)
         cookie = responses.cookie_of(request, secure=secure)
-        if cookie is None:
+        if cookie is None or route.from_anywhere:
             return Anonymous()
         try:
             return await self._sessions.by_cookie(cookie, device)

@@ -126,7 +126,7 @@ def _key(route: Route) -> list[dict[str, Any]]:
 def _content(route: Route, references: dict[type, Any]) -> dict[str, Any]:
     if route.body is None or not route.is_json:
         binary = {"schema": {"type": "string", "format": "binary"}}
-        return dict.fromkeys(("image/png", "image/jpeg", "image/webp", "image/gif"), binary)
+        return dict.fromkeys(route.accepts, binary)
     return {"application/json": {"schema": references[route.body]}}
 
 

@@ -10,7 +10,7 @@ from signaling.config import Http
 from signaling.errors import Refused
 
 CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
-CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key"
+CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match"
 
 
 def refuse_foreign(request: web.BaseRequest, http: Http, *, secure: bool) -> None:
@@ -24,22 +24,26 @@ def refuse_foreign(request: web.BaseRequest, http: Http, *, secure: bool) -> Non
         raise Refused("foreign_origin")
 
 
-def cors_headers(request: web.BaseRequest, http: Http) -> dict[str, str]:
+def cors_headers(
+    request: web.BaseRequest, http: Http, *, from_anywhere: bool = False
+) -> dict[str, str]:
     """What lets an allowed site's page read the answer; cookies never travel there."""
     origin = request.headers.get("Origin")
-    if origin is None or origin not in http.allowed_origins:
+    if origin is None or not (from_anywhere or origin in http.allowed_origins):
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "Retry-After",
+        "Access-Control-Expose-Headers": "Accept-Patch, ETag, Link, Location, Retry-After",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Vary": "Origin",
     }
 
 
-def preflight_headers(request: web.BaseRequest, http: Http) -> dict[str, str]:
+def preflight_headers(
+    request: web.BaseRequest, http: Http, *, from_anywhere: bool = False
+) -> dict[str, str]:
     """The answer to a browser that asks before it sends (Fetch, 3.2.2)."""
-    allowed = cors_headers(request, http)
+    allowed = cors_headers(request, http, from_anywhere=from_anywhere)
     if not allowed:
         return {}
     return allowed | {

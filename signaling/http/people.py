@@ -11,6 +11,8 @@ from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Route
 from signaling.people import People, Profile
 
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+
 
 class ProfileShown(msgspec.Struct, frozen=True):
     """Somebody, as far as the one who asks may know."""
@@ -102,7 +104,7 @@ class PeopleRoutes:
                 self.set_avatar,
                 "Set one's picture: PNG, JPEG, WebP or GIF, at most 1 MiB and 40 megapixels",
                 body=Content,
-                accepts="image/*",
+                accepts=PICTURES,
                 answer=AvatarChanged,
                 refusals=("picture_refused",),
             ),

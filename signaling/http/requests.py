@@ -18,7 +18,6 @@ from signaling.http.call import Content, Route
 
 LONGEST_AGENT = 200
 PART = re.compile(r"[A-Za-z0-9._~-]{1,128}")
-PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
 
 def device_of(request: web.BaseRequest, http: Http) -> Device:
@@ -68,12 +67,13 @@ async def raw_body(request: web.BaseRequest, route: Route, http: Http) -> bytes:
     if not request.body_exists:
         return b""
     if route.takes_body and not _right_type(request, route):
-        raise Refused("unsupported_type", f"This address takes {route.accepts}.")
-    if (request.content_length or 0) > http.body_bytes:
-        raise Refused("too_large", f"At most {http.body_bytes} bytes.")
+        raise Refused("unsupported_type", f"This address takes {', '.join(route.accepts)}.")
+    limit = http.body_bytes if route.body_bytes is None else route.body_bytes
+    if (request.content_length or 0) > limit:
+        raise Refused("too_large", f"At most {limit} bytes.")
     try:
         async with asyncio.timeout(http.body_seconds):
-            return await _bounded(request, http.body_bytes)
+            return await _bounded(request, limit)
     except TimeoutError:
         raise Refused("too_slow") from None
     except (web.RequestPayloadError, HttpProcessingError, ValueError, ConnectionError):
@@ -108,11 +108,7 @@ async def _bounded(request: web.BaseRequest, limit: int) -> bytes:
 
 
 def _right_type(request: web.BaseRequest, route: Route) -> bool:
-    if "Content-Type" not in request.headers:
-        return False
-    if route.is_json:
-        return request.content_type == "application/json"
-    return request.content_type in PICTURES
+    return "Content-Type" in request.headers and request.content_type in route.accepts
 
 
 def _peer(request: web.BaseRequest) -> str:

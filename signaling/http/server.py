@@ -22,6 +22,7 @@ from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
 from signaling.http.rooms import RoomRoutes
 from signaling.http.sight import Description, SightRoutes
+from signaling.http.whip import WhipRoutes
 from signaling.sealing import Seal
 
 # Requests that are being answered when SIGTERM comes may take so long.
@@ -30,6 +31,9 @@ BACKLOG = 1024
 # Parser limits: a longer head is answered 400 or 431 by aiohttp.
 LINE_BYTES = 8190
 HEADERS = 128
+
+# Pages of any site may call these: they take bearer tokens only.
+FROM_ANYWHERE = ("/whip/", "/whep/")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -58,7 +62,7 @@ async def listen(candor: Candor, tls: ssl.SSLContext | None) -> AsyncIterator[Li
         max_line_size=LINE_BYTES,
         max_field_size=LINE_BYTES,
         max_headers=HEADERS,
-        logger=logging.getLogger("candor.http"),
+        logger=_log(),
         shutdown_timeout=DRAIN_S,
     )
     await runner.setup()
@@ -89,6 +93,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *PeopleRoutes(candor.people).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
+        *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),
     ]
     return [*routes, *Description(routes, VERSION).routes()]
@@ -140,7 +145,8 @@ class _Outside:
             full.force_close()
             return full
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            headers = origins.preflight_headers(request, http)
+            from_anywhere = request.path.startswith(FROM_ANYWHERE)
+            headers = origins.preflight_headers(request, http, from_anywhere=from_anywhere)
             return responses.on_the_wire(responses.kept(NOTHING, secure=False), headers)
         response = await handler(request)
         if not self.candor.config.dev and requests.is_secure(request, http):
@@ -160,6 +166,19 @@ class _Outside:
             if "text/html" in request.headers.get("Accept", ""):
                 return self.pages.not_found()
             return _error(Refused("not_found"))
+
+
+def _log() -> logging.Logger:
+    log = logging.getLogger("candor.http")
+    log.addFilter(_is_ours)
+    return log
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """False for a body that cannot be unpacked: aiohttp reads on what nobody wants any more, and
+    calls it an unhandled exception that this one is broken."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, web.RequestPayloadError)
 
 
 def _error(error: Refused | Unavailable) -> web.Response:

@@ -17,7 +17,7 @@ from signaling.store import Store, audit, idempotency, open_store, sqlite, users
 from signaling.store.schema import audit as audit_table
 from tests.store.rows import NOW, at_once, put_user, user
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 # Killed while it writes (C1)
@@ -33,7 +33,9 @@ async def acknowledged_before_the_kill(url: str, first: int, patience: int) -> s
     seen: set[int] = set()
     async with asyncio.timeout(PATIENCE_S):
         while len(seen) < patience:
-            seen.add(int(await child.stdout.readline()))
+            line = await child.stdout.readline()
+            assert line, "the writer ended by itself"
+            seen.add(int(line))
         child.kill()
         rest = await child.stdout.read()
         assert await child.wait() == -signal.SIGKILL
@@ -43,17 +45,19 @@ async def acknowledged_before_the_kill(url: str, first: int, patience: int) -> s
 
 async def survive_kills(url: str, kills: int) -> None:
     chance = random.Random(kills)
+    # PostgreSQL commits each act by itself and in turn, so it is several times slower here.
+    most = 1500 if url.startswith("sqlite") else 300
     acknowledged: set[int] = set()
     for _ in range(kills):
         unknown = min(set(range(len(acknowledged) + 1)) - acknowledged)
-        acknowledged |= await acknowledged_before_the_kill(url, unknown, chance.randint(0, 1500))
+        acknowledged |= await acknowledged_before_the_kill(url, unknown, chance.randint(0, most))
         async with open_store(url) as store:
             written = await store.read(subjects)
             assert acknowledged - set(written) == set(), "lost"
             assert len(written) == len(set(written)), "doubled"
             assert await store.read(audit.first_fault_of) is None
             assert await store.read(integrity) in ("ok", None)
-    assert len(acknowledged) > kills * 100
+    assert len(acknowledged) > kills * most / 10
 
 
 def subjects(connection: sa.Connection) -> list[int]:

@@ -1,0 +1,252 @@
+"""What belongs to alice, asked for by somebody else: every route with an identifier in it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from signaling.http.call import Content, Route
+from signaling.http.server import api_routes
+from signaling.store import schema
+from tests.client import Client
+from tests.hostile.conftest import House
+from tests.pictures import png
+
+# What a stranger with an account, and a guest of another room, get: a row for each route whose
+# address holds an identifier.  Another one without a row fails below.
+NOTHING_THERE = (404, "not_found")
+NO_ROLE = (403, "forbidden")
+SEEN_BY_ALL = (200, None)
+
+STRANGER: dict[str, tuple[int, str | None]] = {
+    "DELETE /api/v1/auth/sessions/{session}": NOTHING_THERE,
+    "GET /api/v1/people/{user}": SEEN_BY_ALL,
+    "GET /api/v1/people/{user}/avatar": SEEN_BY_ALL,
+    "GET /api/v1/rooms/{room}": NOTHING_THERE,
+    "GET /api/v1/rooms/{room}/grants": NOTHING_THERE,
+    "POST /api/v1/rooms/{room}/tokens": NOTHING_THERE,
+    "POST /api/v1/rooms/{room}/invitations": NOTHING_THERE,
+    "GET /api/v1/rooms/{room}/invitations": NOTHING_THERE,
+    "DELETE /api/v1/rooms/{room}/invitations/{invitation}": NOTHING_THERE,
+    "POST /api/v1/users/{user}/ban": NO_ROLE,
+    "DELETE /api/v1/users/{user}/ban": NO_ROLE,
+    "PUT /api/v1/users/{user}/role": NO_ROLE,
+    "PUT /api/v1/users/{user}/membership": NO_ROLE,
+    "POST /whip/{room}": NOTHING_THERE,
+    "POST /whep/{room}": NOTHING_THERE,
+    "PATCH /whip/{room}/{session}": NOTHING_THERE,
+    "PATCH /whep/{room}/{session}": NOTHING_THERE,
+    "DELETE /whip/{room}/{session}": NOTHING_THERE,
+    "DELETE /whep/{room}/{session}": NOTHING_THERE,
+}
+GUEST: dict[str, tuple[int, str | None]] = STRANGER | {
+    "GET /api/v1/people/{user}": NOTHING_THERE,
+    "GET /api/v1/people/{user}/avatar": NOTHING_THERE,
+    # Guests have no rooms of their own to do this in.
+    "POST /api/v1/rooms/{room}/tokens": NO_ROLE,
+    "POST /api/v1/rooms/{room}/invitations": NO_ROLE,
+    "GET /api/v1/rooms/{room}/invitations": NO_ROLE,
+    "DELETE /api/v1/rooms/{room}/invitations/{invitation}": NO_ROLE,
+}
+# The code of an invitation is a right in itself: whoever knows it may use it.
+CAPABILITIES = {"GET /api/v1/invitations/{code}", "POST /api/v1/invitations/{code}/accept"}
+
+BODIES: Mapping[str, Any] = {
+    "POST /api/v1/users/{user}/ban": {"reason": "envy"},
+    "PUT /api/v1/users/{user}/role": {"role": "caller"},
+    "PUT /api/v1/users/{user}/membership": {"membership": "vip"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """Alice's, by the name that they have in an address; and who would like to have them."""
+
+    alice: Client
+    ids: dict[str, str]
+    stranger: Client
+    guest: Client
+
+    def filled(self, path: str) -> str:
+        return re.sub(r"{(\w+)}", lambda found: self.ids[found[1]], path)
+
+
+async def _guest_of(client: Client, owner: Client, room: str) -> Client:
+    await owner.post("/api/v1/rooms", {"id": room})
+    code = (await owner.post(f"/api/v1/rooms/{room}/invitations")).body["code"]
+    entered = await client.post("/api/v1/auth/guest", {"name": "Gus", "invitation": code})
+    assert entered.status == 201, entered
+    return client.as_(entered.body["access_token"])
+
+
+@pytest.fixture
+async def belongings(house: House) -> Belongings:
+    alice = await house.client.register("alice")
+    bob = await house.client.register("bob")
+    await alice.call("PATCH", "/api/v1/me", {"real_name": "Alice Liddell"})
+    picture = await alice.call(
+        "PUT", "/api/v1/me/avatar", png(8, 8), headers={"Content-Type": "image/png"}
+    )
+    assert picture.status == 200
+    await alice.post("/api/v1/rooms", {"id": "wonderland"})
+    invitation = (await alice.post("/api/v1/rooms/wonderland/invitations")).body
+    me = (await alice.get("/api/v1/me")).body
+    session = (await alice.get("/api/v1/auth/sessions")).body["sessions"][0]
+    ids = {
+        "user": me["id"],
+        "session": session["id"],
+        "room": "wonderland",
+        "invitation": invitation["id"],
+        "code": invitation["code"],
+    }
+    guest = await _guest_of(house.client, bob, "elsewhere")
+    return Belongings(alice, ids, bob, guest)
+
+
+def _with_identifier(house: House) -> list[Route]:
+    return [route for route in api_routes(house.candor) if "{" in route.address.path]
+
+
+def _named(route: Route) -> str:
+    return f"{route.method} {route.address.path}"
+
+
+def _sent(route: Route) -> tuple[Any, dict[str, str]]:
+    """(body, headers) that nothing but a missing right is held against."""
+    if route.body is Content:
+        return b"v=0\r\n", {"Content-Type": route.accepts[0]}
+    return BODIES.get(_named(route), {}), {}
+
+
+async def test_every_route_with_an_identifier_has_a_row_here(house: House) -> None:
+    names = {_named(route) for route in _with_identifier(house)}
+
+    assert set(STRANGER) | CAPABILITIES == names
+    assert set(GUEST) == set(STRANGER)
+
+
+async def _everything(house: House) -> dict[str, list[Any]]:
+    """Every row that could have been changed, but for notes of who was seen."""
+    tables = (
+        schema.users,
+        schema.rooms,
+        schema.room_members,
+        schema.invitations,
+        schema.user_sessions,
+        schema.avatars,
+    )
+
+    def work(connection: sa.Connection) -> dict[str, list[Any]]:
+        return {
+            table.name: sorted(map(repr, connection.execute(sa.select(table)))) for table in tables
+        }
+
+    return await house.candor.store.read(work)
+
+
+@pytest.mark.parametrize("who", ["stranger", "guest"])
+async def test_what_belongs_to_somebody_else_is_not_there(
+    house: House, belongings: Belongings, who: str
+) -> None:
+    asker, rows = {
+        "stranger": (belongings.stranger, STRANGER),
+        "guest": (belongings.guest, GUEST),
+    }[who]
+    before = await _everything(house)
+    wrong = []
+    for route in _with_identifier(house):
+        if _named(route) in CAPABILITIES:
+            continue
+        for path in (route.address.path, *route.address.also):
+            reply = await asker.call(route.method, belongings.filled(path), *_sent(route))
+            if (reply.status, reply.code) != rows[_named(route)]:
+                wrong.append((route.method, path, reply.status, reply.code))
+
+    assert not wrong
+    assert await _everything(house) == before
+
+
+async def test_what_is_not_yours_and_what_is_not_there_look_the_same(
+    house: House, belongings: Belongings
+) -> None:
+    nowhere = {name: "0" * len(value) for name, value in belongings.ids.items()}
+    for name, expected in STRANGER.items():
+        if expected != NOTHING_THERE:
+            continue
+        method, path = name.split(" ")
+        hidden = await belongings.stranger.call(method, belongings.filled(path), {})
+        missing = await belongings.stranger.call(method, path.format(**nowhere), {})
+        assert (hidden.status, hidden.body) == (missing.status, missing.body), name
+
+
+async def test_alice_herself_gets_all_of_it(house: House, belongings: Belongings) -> None:
+    """Without this, every 404 above could be a mistake in an address."""
+    for name, expected in STRANGER.items():
+        method, path = name.split(" ")
+        # Media sessions want a media process: tests/interop/test_whip.py.
+        if expected == NO_ROLE or method == "DELETE" or not path.startswith("/api/"):
+            continue
+        reply = await belongings.alice.call(method, belongings.filled(path), {})
+        assert reply.status in (200, 201), name
+    for name in sorted(name for name in STRANGER if name.startswith("DELETE /api/v1/rooms")):
+        reply = await belongings.alice.call("DELETE", belongings.filled(name.split(" ")[1]))
+        assert reply.status == 204, name
+    session = belongings.filled("/api/v1/auth/sessions/{session}")
+    assert (await belongings.alice.call("DELETE", session)).status == 204
+
+
+async def test_a_real_name_is_for_those_who_share_a_room(belongings: Belongings) -> None:
+    path = belongings.filled("/api/v1/people/{user}")
+    assert (await belongings.stranger.get(path)).body["real_name"] == ""
+
+    code = belongings.ids["code"]
+    joined = await belongings.stranger.post(f"/api/v1/invitations/{code}/accept")
+
+    assert joined.status == 200
+    assert (await belongings.stranger.get(path)).body["real_name"] == "Alice Liddell"
+
+
+async def test_a_member_does_not_do_what_moderators_do(belongings: Belongings) -> None:
+    bob = belongings.stranger
+    await bob.post(f"/api/v1/invitations/{belongings.ids['code']}/accept")
+    path = belongings.filled("/api/v1/rooms/{room}/invitations")
+
+    for method, address in (
+        ("GET", path),
+        ("POST", path),
+        ("DELETE", f"{path}/{belongings.ids['invitation']}"),
+    ):
+        reply = await bob.call(method, address, {})
+        assert (reply.status, reply.code) == NO_ROLE
+    listed = (await belongings.alice.get(path)).body["invitations"]
+    assert [item["revoked_at"] for item in listed] == [None]
+
+
+async def test_an_invitation_is_not_closed_through_a_room_of_ones_own(
+    belongings: Belongings,
+) -> None:
+    invitation = belongings.ids["invitation"]
+
+    reply = await belongings.stranger.call(
+        "DELETE", f"/api/v1/rooms/elsewhere/invitations/{invitation}"
+    )
+
+    assert (reply.status, reply.code) == NOTHING_THERE
+    opened = await belongings.stranger.get(f"/api/v1/invitations/{belongings.ids['code']}")
+    assert opened.status == 200
+
+
+async def test_nobody_gives_away_more_than_they_have(belongings: Belongings) -> None:
+    bob = belongings.stranger
+    await bob.post(f"/api/v1/invitations/{belongings.ids['code']}/accept")
+
+    for grants in ({"moderate": True}, {"record": True}, {"hidden": True}, {"observe_risk": True}):
+        reply = await bob.post("/api/v1/rooms/wonderland/tokens", {"grants": grants})
+        assert (reply.status, reply.code) == NO_ROLE, grants
+    for grants in ({"hidden": True}, {"observe_risk": True}):
+        path = "/api/v1/rooms/wonderland/invitations"
+        reply = await belongings.alice.post(path, {"grants": grants})
+        assert (reply.status, reply.code) == NO_ROLE, grants
