@@ -47,7 +47,7 @@ def tags(user: User, seen: Seen | None, now: datetime) -> tuple[str, ...]:
         found.append("new")
     if seen is not None and now - seen.seen_at <= ACTIVE_WITHIN:
         found.append("active")
-    return (*found, user.theme_mode)
+    return tuple(found) if user.role == "guest" else (*found, user.theme_mode)
 
 
 def status(seen: Seen | None, now: datetime) -> str:

@@ -79,8 +79,8 @@ class Rooms:
 
         return await self._store.read(work)
 
-    async def mine(self, who: Person, after: str, limit: int) -> list[Room]:
-        """Rooms that one belongs to, by identifier."""
+    async def mine(self, who: Person, after: str, limit: int) -> list[tuple[Room, str]]:
+        """Rooms that one belongs to and one's role in each, by identifier."""
         return await self._store.read(
             lambda connection: rooms.of_user(connection, who.user.id, after, limit)
         )
@@ -167,21 +167,26 @@ class Rooms:
             raise Refused("invitation_spent")
         return invitation, room
 
-    async def join(self, who: Person, code: str, pin: str, address: str) -> Room:
-        """Become a member by invitation; somebody who belongs already spends nothing."""
+    async def join(self, who: Person, code: str, pin: str, address: str) -> tuple[Room, str]:
+        """Become a member by invitation; somebody who belongs already spends nothing.
+
+        The room, and one's role in it.
+        """
         invitation, room = await self._store.read(partial(_led_to, code=code))
         await refuse_wrong_pin(self._passwords, invitation, pin)
         now = self._now()
 
-        def work(connection: sa.Connection) -> None:
-            if rooms.member_role(connection, room.id, who.user.id) is None:
-                spend(connection, invitation.id, now)
-                rooms.add_member(connection, room.id, who.user.id, "member", now)
-                act = Act(who.user.id, "room.join", room.id, address, detail(id=invitation.id))
-                audit.record(connection, act, now)
+        def work(connection: sa.Connection) -> str:
+            role = rooms.member_role(connection, room.id, who.user.id)
+            if role is not None:
+                return role
+            spend(connection, invitation.id, now)
+            rooms.add_member(connection, room.id, who.user.id, "member", now)
+            act = Act(who.user.id, "room.join", room.id, address, detail(id=invitation.id))
+            audit.record(connection, act, now)
+            return "member"
 
-        await self._store.write(work)
-        return room
+        return room, await self._store.write(work)
 
 
 async def refuse_wrong_pin(passwords: Passwords, invitation: Invitation, pin: str) -> None:

@@ -32,7 +32,7 @@ class RoomShown(msgspec.Struct, frozen=True):
     kind: str
     capacity: int
     created_at: datetime
-    role: str | None = None
+    role: str
 
 
 class RoomList(msgspec.Struct, frozen=True):
@@ -228,7 +228,7 @@ class RoomRoutes:
     async def list_mine(self, call: Call) -> Answer:
         page: fields.Page = call.query
         found = await self._rooms.mine(call.person, page.cursor, page.limit + 1)
-        shown = [_room(room) for room in found[: page.limit]]
+        shown = [_room(room, role) for room, role in found[: page.limit]]
         return Answer(RoomList(shown, shown[-1].id if len(found) > page.limit else None))
 
     async def show(self, call: Call) -> Answer:
@@ -272,11 +272,11 @@ class RoomRoutes:
     async def accept(self, call: Call) -> Answer:
         code = call.path["code"]
         with self._door.pin(code):
-            room = await self._rooms.join(call.person, code, call.body.pin, call.device.address)
-        return Answer(_room(room))
+            joined = await self._rooms.join(call.person, code, call.body.pin, call.device.address)
+        return Answer(_room(*joined))
 
 
-def _room(room: Room, role: str | None = None) -> RoomShown:
+def _room(room: Room, role: str) -> RoomShown:
     return RoomShown(room.id, room.title, room.kind, room.capacity, room.created_at, role)
 
 

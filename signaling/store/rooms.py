@@ -62,16 +62,18 @@ def by_id(connection: sa.Connection, room_id: str) -> Room | None:
     return None if row is None else Room(*row)
 
 
-def of_user(connection: sa.Connection, user_id: str, after: str, limit: int) -> list[Room]:
-    """Rooms that the user belongs to, by identifier, those after `after`."""
+def of_user(
+    connection: sa.Connection, user_id: str, after: str, limit: int
+) -> list[tuple[Room, str]]:
+    """Rooms that the user belongs to, with their role, by identifier, those after `after`."""
     query = (
-        sa.select(*ROOM_COLUMNS)
+        sa.select(*ROOM_COLUMNS, room_members.c.role)
         .join(room_members, room_members.c.room_id == rooms.c.id)
         .where(room_members.c.user_id == user_id, rooms.c.id > after)
         .order_by(rooms.c.id)
         .limit(limit)
     )
-    return [Room(*row) for row in connection.execute(query)]
+    return [(Room(*row[:-1]), row[-1]) for row in connection.execute(query)]
 
 
 def member_role(connection: sa.Connection, room_id: str, user_id: str) -> str | None:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from signaling.auth.names import invisible
 from signaling.errors import CODES
 from signaling.http.call import Content, Route
 from signaling.http.openapi import codes_of
@@ -136,7 +137,7 @@ def _requests(route: Route, ids: dict[str, list[str]]) -> st.SearchStrategy[Want
         query=st.just({}) | st.dictionaries(keys, scalars, max_size=2),
         body=_bodies(route) if route.method != "GET" else st.just(b""),
         headers=st.fixed_dictionaries(
-            {"Content-Type": st.sampled_from(kinds if route.is_json else ["image/png"])},
+            {"Content-Type": st.sampled_from(kinds if route.is_json else route.accepts)},
             optional={
                 "Idempotency-Key": st.sampled_from(["k1", "k2", "", "ü", "x" * 200]),
                 "Origin": st.sampled_from(["null", "https://evil.example"]),
@@ -210,7 +211,7 @@ def _is_as_described(route: Route, reply: Reply) -> None:
         assert CODES[error.code].message == error.message
         # A part of the path with a slash or a dot in it leads to another address, or to none.
         assert error.code in {*codes_of(route), "method_not_allowed"}, (route.address.path, reply)
-        assert (error.detail or "").isprintable()
+        assert not any(map(invisible, error.detail or ""))
     elif route.answer is None:
         assert (reply.status, reply.body) == (route.status, b"")
     else:
@@ -239,6 +240,8 @@ async def test_whatever_is_asked_the_answer_is_one_that_is_described(
 
     if reply.status == 400 and "Content-Encoding" in wanted.headers:
         return  # aiohttp's parser has words of its own for a body that is not what it says
+    if reply.code == "media_unavailable":
+        return  # no media process was started for this
     _is_as_described(route, reply)
 
 

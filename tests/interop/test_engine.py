@@ -200,5 +200,3 @@ def test_the_supervisor_takes_the_spec_of_a_process() -> None:
     """The two types know nothing of each other, and must have the same fields."""
     (spec,) = Sfu(SfuConfig(runtime_directory=Path("nowhere"))).worker_specs()
     assert ChildSpec(**asdict(replace(spec, memory_bytes=1 << 30))).memory_bytes == 1 << 30
-
-

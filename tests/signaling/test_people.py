@@ -27,7 +27,7 @@ def user(**more: object) -> User:
         (user(), timedelta(days=1), ("active", "life")),
         (user(), timedelta(days=8), ("life",)),
         (user(role="administrator", membership="vip"), None, ("administrator", "vip", "life")),
-        (user(role="guest", theme_mode="emo"), None, ("guest", "emo")),
+        (user(role="guest", theme_mode="emo"), None, ("guest",)),
     ],
 )
 def test_tags_say_what_is_known(

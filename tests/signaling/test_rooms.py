@@ -46,6 +46,7 @@ async def test_rooms_are_paged_by_cursor(client: Client) -> None:
     while cursor is not None:
         page = (await alice.get(f"/api/v1/rooms?limit=2&cursor={cursor}")).body
         assert len(page["rooms"]) <= 2
+        assert {room["role"] for room in page["rooms"]} == {"owner"}
         seen |= {room["id"] for room in page["rooms"]}
         cursor = page["next"]
 
@@ -115,7 +116,8 @@ async def test_somebody_who_belongs_spends_nothing(client: Client) -> None:
     code = await _invite(alice, room, uses=1)
 
     for _ in range(2):
-        assert (await bob.post(f"/api/v1/invitations/{code}/accept")).status == 200
+        accepted = await bob.post(f"/api/v1/invitations/{code}/accept")
+        assert (accepted.status, accepted.body["role"]) == (200, "member")
 
     assert (await bob.get(f"/api/v1/rooms/{room}")).body["role"] == "member"
 

@@ -51,8 +51,12 @@ async def test_rooms_of_a_user_come_in_pages(housed: Store) -> None:
     for number in (2, 3, 4):
         await put_room(housed, f"r{number}", owner="u1" if number != 3 else "u2")
     first = await housed.read(lambda c: rooms.of_user(c, "u1", "", 2))
-    rest = await housed.read(lambda c: rooms.of_user(c, "u1", first[-1].id, 2))
-    assert [found.id for found in first + rest] == ["r1", "r2", "r4"]
+    rest = await housed.read(lambda c: rooms.of_user(c, "u1", first[-1][0].id, 2))
+    assert [(found.id, role) for found, role in first + rest] == [
+        ("r1", "owner"),
+        ("r2", "owner"),
+        ("r4", "owner"),
+    ]
 
 
 async def test_people_share_a_room_once_both_are_members(housed: Store) -> None:

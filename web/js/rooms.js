@@ -1,6 +1,6 @@
 /** Rooms and the ways into them, as the server tells of them. */
 
-import { api, invitationAddress, invitationsAddress, roomAddress } from "./addresses.js";
+import { api, invitationAddress, invitationsAddress } from "./addresses.js";
 import { get, post, remove } from "./api.js";
 
 /**
@@ -10,7 +10,7 @@ import { get, post, remove } from "./api.js";
  * @property {"group" | "meeting" | "direct"} kind
  * @property {number} capacity
  * @property {string} created_at
- * @property {string | null} role known only where one room was asked for
+ * @property {"owner" | "moderator" | "member" | "guest"} role one's own
  */
 
 /**
@@ -59,12 +59,6 @@ export async function myRooms() {
  * @returns {Promise<Room>}
  */
 export const makeRoom = (title, kind, capacity) => post(api.rooms, { title, kind, capacity });
-
-/**
- * @param {string} id
- * @returns {Promise<Room>} with one's own role
- */
-export const findRoom = (id) => get(roomAddress(id));
 
 /** @param {Room} room */
 export const mayInvite = (room) => room.role === "owner" || room.role === "moderator";

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { pages } from "../../addresses.js";
 import { counted, moment, text } from "../../i18n.js";
-import { makeRoom, myRooms } from "../../rooms.js";
+import { makeRoom, mayInvite, myRooms } from "../../rooms.js";
 import { calledName } from "../../session.js";
 import { Button, ButtonLink } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
@@ -82,6 +82,7 @@ function RoomRow({ room, onInvite }) {
       </p>
     </div>
     ${onInvite &&
+    mayInvite(room) &&
     html`<${Button} label=${text("invite.to", { title: room.title })} onClick=${() => onInvite(room)}>
       <${Icon} name="people" />${text("invite.action")}
     </${Button}>`}

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { counted, distance, errorText, moment, text } from "../../i18n.js";
-import { closeInvitation, findRoom, invite, mayInvite, openInvitations } from "../../rooms.js";
+import { closeInvitation, invite, openInvitations } from "../../rooms.js";
 import { Button } from "../../ui/button.js";
 import { CopyField } from "../../ui/copy.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -26,18 +26,11 @@ const LIVES = /** @type {const} */ ([
 
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
-/** @param {{room: Room, onClose: () => void}} properties */
+/** @param {{room: Room, onClose: () => void}} properties a room that one may invite to */
 export function InviteDialog({ room, onClose }) {
-  const found = useLoaded(() => findRoom(room.id), [room.id]);
   return html`<${Dialog} title=${text("invite.to", { title: room.title })} onClose=${onClose}>
-    ${found.thing === null ? html`<${NotYet} ...${found} rows=${4} />` : html`<${Inside} room=${found.thing} />`}
+    <${Invitations} room=${room} />
   </${Dialog}>`;
-}
-
-/** @param {{room: Room}} properties the room with one's own role */
-function Inside({ room }) {
-  if (!mayInvite(room)) return html`<${Notice} kind="plain">${text("invite.not_yours")}</${Notice}>`;
-  return html`<${Invitations} room=${room} />`;
 }
 
 /** @param {{room: Room}} properties */
