@@ -34,6 +34,7 @@ fuzz: setup $(DEVELOPMENT)
 
 bench: setup $(DEVELOPMENT)
 	$(BIN)/python -m bench.store
+	$(BIN)/python -m bench.fanout
 
 # The locks record versions and hashes only, never the address of a registry.
 lock: $(DEVELOPMENT)
