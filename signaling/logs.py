@@ -55,7 +55,13 @@ def shorten_addresses(
 def _renderers(settings: Log) -> list[Any]:
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     if text:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # The default shows every local value of every frame, passwords among them.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 

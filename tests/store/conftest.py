@@ -33,7 +33,8 @@ async def postgres_database() -> AsyncIterator[str]:
         try:
             yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
         finally:
-            await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            # Without FORCE, which may not end the server's own vacuum; this waits for it instead.
+            await connection.execute(f'DROP DATABASE "{name}"')
     finally:
         await connection.close()
 
