@@ -134,9 +134,11 @@ class Port:
                 peer.flush()
 
     def _drain(self, bound: "_UdpSocket") -> None:
+        # The time of each and not of the turn: publishers find their bandwidth by the spacing of
+        # packets as it arrived here.
         receive = bound.socket.recvfrom
         peers = bound.peers
-        now = self._clock()
+        clock = self._clock
         for _ in range(MAX_DATAGRAMS_PER_TURN):
             try:
                 data, address = receive(MAX_DATAGRAM_BYTES + 1)
@@ -149,11 +151,11 @@ class Port:
             if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
                 self.drops[PortDrop.TOO_LONG if data else PortDrop.EMPTY] += 1
             elif data[0] <= _LAST_STUN:
-                self._receive_stun(bound, data, address, now)
+                self._receive_stun(bound, data, address, clock())
             elif address not in peers:
                 self.drops[PortDrop.UNKNOWN_ADDRESS] += 1
             elif _FIRST_RTP <= data[0] <= _LAST_RTP:
-                peers[address].receive_protected(data, now)
+                peers[address].receive_protected(data, clock())
             elif _FIRST_DTLS <= data[0] <= _LAST_DTLS:
                 peers[address].receive_dtls(data)
             else:

@@ -236,7 +236,7 @@ class Publisher:
         self._reported_s = 0.0
         self._mid_id = self._extension_id(MID)
         self._sequence_id = self._extension_id(TRANSPORT_SEQUENCE)
-        self._arrivals = ArrivalRecorder(sender_ssrc)
+        self._arrivals: ArrivalRecorder | None = None
         self._signalled = {
             ssrc: producer for producer in self.producers for ssrc in producer.track.sources
         }
@@ -268,7 +268,8 @@ class Publisher:
             packets += [report for report in reports if report is not None]
         for producer in self.producers:
             packets += producer.poll(now, self._sender_ssrc)
-        packets += self._arrivals.poll(now)
+        if self._arrivals is not None:
+            packets += self._arrivals.poll(now)
         return b"".join(map(bytes, packets))
 
     def _receive(self, data: bytes, now: float) -> Arrival | None:
@@ -276,6 +277,9 @@ class Publisher:
         if self._sequence_id:
             value = packet.extensions.get(self._sequence_id)
             if value is not None:
+                if self._arrivals is None:
+                    # Chromium takes no feedback on a source that is not one of its own.
+                    self._arrivals = ArrivalRecorder(self._sender_ssrc, packet.ssrc)
                 self._arrivals.receive(read_transport_sequence(value), now)
         if not self._may_send(len(data), now):
             self.drops[MediaDrop.OVER_RATE] += 1

@@ -243,3 +243,36 @@ def test_the_acknowledged_rate_forgets_over_a_pause() -> None:
     for index in range(10):
         rate.add(12_500, index * 0.1)
     assert rate.add(12_500, 60.0) is None
+    assert rate.add(12_500, 60.1) is None
+    assert rate.add(12_500, 60.2) == pytest.approx(1_000_000)
+
+
+def test_near_the_bottleneck_the_rate_grows_slowly_and_fast_again_beyond_it() -> None:
+    def growth(control: RateControl, acknowledged_bps: float, start_s: float) -> float:
+        before_bps = control.bitrate_bps
+        for index in range(21):
+            control.update(Usage.NORMAL, acknowledged_bps, 0.05, start_s + 0.1 * index)
+        return control.bitrate_bps / before_bps
+
+    control = RateControl(1_000_000)
+    assert growth(control, 1_000_000, 0.0) > 1.13
+    control.update(Usage.OVERUSE, 1_000_000, 0.05, 3.0)
+    assert 1.0 < growth(control, 1_000_000, 4.0) < 1.10
+    # What arrives now is far more than when the queue grew: that bottleneck is gone.
+    assert growth(control, 1_500_000, 7.0) > 1.13
+
+
+def test_the_epoch_of_the_peer_wraps_without_a_jump() -> None:
+    side = SendSide()
+    now = 0.0
+    for index in range(200):
+        now += 0.064
+        sequence = side.send(1000, now)
+        reference_time = (1 << 23) - 100 + index
+        if reference_time >= 1 << 23:
+            reference_time -= 1 << 24
+        side.receive_feedback(
+            TransportFeedback(1, 2, sequence, 1, reference_time, 0, ((sequence, 0),)), now
+        )
+    # A jump would look like an enormous queue, and halve the rate.
+    assert side.estimate_bps >= START_BITRATE_BPS

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.codecs import PARSERS, Codec
-from sfu.codecs.av1 import parse_av1, parse_dependency_descriptor
+from sfu.codecs.av1 import Av1, parse_av1, parse_dependency_descriptor
 from sfu.codecs.bits import BitReader, read_leb128
 from sfu.codecs.h264 import annex_b, parse_h264, parse_size
 from sfu.codecs.opus import RedundantBlock, parse_opus, parse_redundancy
@@ -350,7 +350,30 @@ def test_av1_size_of_a_new_sequence(unit: bytes, size: tuple[int, int]) -> None:
         assert (description.width, description.height) == size
 
 
+@pytest.mark.parametrize("before", [1, 2])
+@pytest.mark.parametrize("counted", [True, False])
+def test_av1_finds_the_sequence_behind_other_units(before: int, counted: bool) -> None:
+    # Units of metadata (type 5), the second of which has the extension byte.
+    others = [b"\x28ab", b"\x2c\x20abc"][:before]
+    units = [*others, AV1_SEQUENCE]
+    payload = b"".join(bytes((len(unit),)) + unit for unit in units[:-1])
+    payload += AV1_SEQUENCE if counted else bytes((len(AV1_SEQUENCE),)) + AV1_SEQUENCE
+    description = parse_av1(bytes((0x08 | len(units) * counted << 4,)) + payload)
+    assert (description.width, description.height) == (64, 48)
+
+
+def test_av1_a_sequence_without_its_header_is_still_a_key_frame() -> None:
+    assert parse_av1(b"\x18" + AV1_FRAME) == Av1(True, False, False)
+    assert parse_av1(b"\x58" + AV1_FRAME) == Av1(True, False, True)
+    assert parse_av1(b"\x18" + AV1_SEQUENCE) == Av1(True, False, False, 64, 48)
+    # An empty unit is odd and harmless.
+    assert parse_av1(b"\x08\x00" + bytes((len(AV1_SEQUENCE),)) + AV1_SEQUENCE).width == 64
+
+
 def test_av1_continuations() -> None:
+    assert parse_av1(b"\x10" + AV1_FRAME) == Av1(False, False, False)
+    assert parse_av1(b"\x90" + AV1_FRAME) == Av1(False, True, False)
+    assert parse_av1(b"\x50a") == Av1(False, False, True)
     assert not parse_av1(b"\x10" + AV1_FRAME).key_frame
     description = parse_av1(b"\xd0" + AV1_FRAME)
     assert (description.continues, description.goes_on) == (True, True)
@@ -448,7 +471,23 @@ def test_signed_codes_alternate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "value", "end"), [(b"\x05", 5, 1), (b"\xe5\x8e\x26", 624485, 3), (b"\x80\0", 0, 2)]
+    ("data", "value", "end"),
+    [
+        (b"\x05", 5, 1),
+        (b"\xe5\x8e\x26", 624485, 3),
+        (b"\x80\0", 0, 2),
+        (b"\xff" * 7 + b"\x01", (1 << 50) - 1, 8),
+    ],
 )
 def test_leb128(data: bytes, value: int, end: int) -> None:
     assert read_leb128(data, 0) == (value, end)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80", b"\xff" * 8 + b"\0"])
+def test_leb128_has_an_end_and_at_most_eight_bytes(data: bytes) -> None:
+    refuse(lambda given: read_leb128(given, 0), data)
+
+
+def test_exponential_codes_have_an_end() -> None:
+    refuse(lambda given: BitReader(given).unsigned(), bytes(5) + b"\xff" * 10)
+    refuse(lambda given: BitReader(given).bits(9), b"\0")

@@ -75,7 +75,7 @@ def assemble(
     frames = []
     for order, (extended, arrived) in enumerate(arrivals):
         description = PARSERS[codec](arrived.payload) if arrived.payload else None
-        frames += assembler.receive(extended, arrived, description, order * step_s)
+        frames += assembler.receive(extended, arrived, description, 1000 + order * step_s)
     return frames
 
 
@@ -242,6 +242,24 @@ def test_joining_in_the_middle_of_a_picture_waits_for_a_key_frame() -> None:
     packets = packets_of(Codec.H264, count=8, gop=4)
     frames = assemble(Codec.H264, list(enumerate(packets))[2:])
     assert [frame.timestamp for frame in frames] == [12000, 15000, 18000, 21000]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "index"),
+    [
+        ((5, 255), "c1 05 ff c1"),
+        ((300, 5), "c9 2c01 0500 c9"),
+        ((5, 70_000, 9), "d2 050000 701101 090000 d2"),
+    ],
+)
+def test_vp9_superframes_say_how_long_each_layer_is(sizes: tuple[int, ...], index: str) -> None:
+    last = len(sizes) - 1
+    arrivals = [
+        (layer, packet(builders.vp9(bytes(size), inter_predicted=False), 0, marker=layer == last))
+        for layer, size in enumerate(sizes)
+    ]
+    (frame,) = assemble(Codec.VP9, arrivals)
+    assert frame.data == bytes(sum(sizes)) + bytes.fromhex(index)
 
 
 def test_vp9_spatial_layers_of_one_picture_become_a_superframe() -> None:

@@ -221,6 +221,8 @@ def test_transport_wide_arrivals_are_told_to_the_publisher(house: House) -> None
     house.now += 0.1
     ((outlet, feedback),) = house.due(TransportFeedback)
     assert (outlet, feedback.base_sequence) == ("ada", 7)
+    # Chromium, whose estimate then falls by a fifth a second, ignores it for any other source.
+    assert feedback.media_ssrc == SSRC
 
 
 def test_reports_go_both_ways(house: House) -> None:
