@@ -22,6 +22,7 @@ PLUGIN = "janus.plugin.videoroom"
 _MAIN = """
 general: {{
   debug_level = 2
+  session_timeout = 0
   plugins_folder = "{plugins}"
   transports_folder = "{transports}"
   events_folder = "{folder}"

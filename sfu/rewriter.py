@@ -174,7 +174,8 @@ class PictureRewriter:
                 if picture.level_zero_index is not None:
                     self._level_zero_index = picture.level_zero_index - self._level_zero_offset
             number = picture_id - self._offset & _PICTURE_MASK
-            self._numbers[picture_id] = number
+            if ahead > 0:
+                self._numbers[picture_id] = number
         self._current = picture_id
         self._outgoing = number
 

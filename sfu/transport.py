@@ -112,7 +112,6 @@ class _IceStandIn:
     """What `RTCDtlsTransport` asks of an ICE transport: a role, and datagrams in and out."""
 
     role = "controlled"
-    state = "completed"
 
     def __init__(self) -> None:
         self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING_DTLS)

@@ -88,6 +88,21 @@ def test_a_decoder_understands_every_frame(codec: Codec) -> None:
     assert decoded == [(64, 48)] * 5
 
 
+@pytest.mark.parametrize(("codec", "encode"), [(Codec.VP8, encoded.vp8), (Codec.VP9, encoded.vp9)])
+def test_a_frame_is_the_bytes_of_the_encoder(codec: Codec, encode) -> None:
+    frames = assemble(codec, list(enumerate(packets_of(codec))))
+    assert tuple(frame.data for frame in frames) == encode(width=64, height=48)
+
+
+def test_a_key_frame_that_lost_its_parameter_sets_is_none() -> None:
+    packets = packets_of(Codec.H264, count=12, gop=4)
+    arrivals = list(enumerate(packets))
+    parameters = next(n for n, arrived in arrivals if arrived.timestamp == 4 * 3000)
+    del arrivals[parameters]
+    frames = assemble(Codec.H264, arrivals, step_s=0.1)
+    assert [frame.timestamp // 3000 for frame in frames] == [0, 1, 2, 3, 8, 9, 10, 11]
+
+
 @pytest.mark.parametrize("codec", [Codec.VP8, Codec.H264])
 def test_frames_carry_the_size_that_the_key_frame_announced(codec: Codec) -> None:
     frames = assemble(codec, list(enumerate(packets_of(codec))))

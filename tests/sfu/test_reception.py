@@ -185,6 +185,15 @@ def test_a_gap_too_large_to_mend_asks_for_a_key_frame() -> None:
     assert len(repair.lost) == MAX_MISSING
 
 
+def test_many_small_gaps_ask_for_a_key_frame_too() -> None:
+    losses = LossTracker()
+    received([0, 200, 400], losses)
+    repair = losses.poll(0.1, ROUND_TRIP_S)
+    assert repair.key_frame_needed
+    assert len(repair.lost) == MAX_MISSING
+    assert repair.lost[-1] == 399
+
+
 def test_a_retransmission_ahead_of_its_original_counts_as_the_original() -> None:
     losses = LossTracker()
     assert losses.recover(12, 0.0) is None

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sfu.codecs.vp8 import Vp8, parse_vp8
 from sfu.rewriter import (
+    MAX_PICTURES,
     MAX_RESERVED,
     PictureRewriter,
     SourceClock,
@@ -308,6 +309,18 @@ def test_any_skipping_and_switching_leaves_the_pictures_gapless(
         assert (new_index - old_index) & 0xFF == step
 
 
+@given(st.lists(st.tuples(st.integers(0, 0x7FFF), st.booleans()), max_size=300))
+def test_hostile_picture_ids_keep_little(pictures: list[tuple[int, bool]]) -> None:
+    made = PictureRewriter()
+    made.switch(picture(0))
+    for picture_id, wanted in pictures:
+        if wanted:
+            made.map(picture(picture_id))
+        else:
+            made.skip(picture(picture_id))
+        assert len(made._numbers) <= MAX_PICTURES + 1
+
+
 # --- time between sources ---
 
 
@@ -326,6 +339,11 @@ def moment(timestamp: int, arrived_s: float, clock: SourceClock | None = None) -
             moment(90_000, 10.0, SourceClock(100 << 32, 0)),
             moment(0xFFFF_FFFF, 10.9, SourceClock(101 << 32, 0xFFFF_FFFF - 22_500)),
             22_500,
+        ),
+        (
+            moment(0, 10.0, SourceClock(100 << 32, 0)),
+            moment(0, 11.0, SourceClock(101 << 32, 0xFFFF_FFFF - 44_999)),
+            135_000,
         ),
         # Captured before the last packet that was sent: the least step, never backwards.
         (
