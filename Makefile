@@ -27,7 +27,7 @@ check: setup $(DEVELOPMENT)
 	cd web && npm run --silent check
 
 test-browser: setup $(DEVELOPMENT)
-	$(BIN)/pytest -m browser tests/browser
+	$(BIN)/pytest -m browser tests/browser tests/interop
 
 fuzz: setup $(DEVELOPMENT)
 	$(BIN)/pytest -m long tests
