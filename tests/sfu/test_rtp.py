@@ -179,6 +179,23 @@ def test_elements_survive_encoding(elements: dict[int, bytes]) -> None:
     assert decode_elements(encode_elements(elements.items())) == elements
 
 
+@pytest.mark.parametrize(
+    ("pair", "profile"),
+    [
+        ((1, b"a"), ONE_BYTE),
+        ((14, bytes(16)), ONE_BYTE),
+        ((15, b"a"), TWO_BYTE),
+        ((1, b""), TWO_BYTE),
+        ((1, bytes(17)), TWO_BYTE),
+    ],
+)
+def test_elements_take_the_short_form_where_it_can_carry_them(
+    pair: tuple[int, bytes], profile: int
+) -> None:
+    assert encode_elements([pair]).profile == profile
+    assert encode_elements([(2, b"b"), pair]).profile == profile
+
+
 @pytest.mark.parametrize("pair", [(0, b"a"), (256, b"a"), (1, bytes(256))])
 def test_elements_that_no_form_can_carry_are_our_own_mistake(pair: tuple[int, bytes]) -> None:
     with pytest.raises(ValueError, match="header extension"):

@@ -45,6 +45,16 @@ def test_a_check_is_answered_with_the_address_it_came_from(host: str, seen: str)
     assert response.attributes["XOR-MAPPED-ADDRESS"] == (seen, 65535)
 
 
+def test_the_answer_is_that_of_the_standard_to_the_byte() -> None:
+    answer = ask(builders.binding_request(), "192.0.2.1", 32853)
+    assert answer is not None
+    # RFC 5769, 2.2 has this address and port, under another transaction id.
+    address = bytes.fromhex("0020 0008 0001 a147 e112a643")
+    assert answer.response == builders.stun(
+        address, message_type=0x0101, password=PASSWORD, fingerprint=True
+    )
+
+
 @given(st.ip_addresses().map(str), st.integers(0, 65535), st.binary(min_size=12, max_size=12))
 def test_any_address_survives(host: str, port: int, transaction_id: bytes) -> None:
     request = reference.Message(

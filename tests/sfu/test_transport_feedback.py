@@ -78,6 +78,8 @@ def _wire(count: int, chunks: tuple[int, ...], deltas: bytes, *, reference_time:
         (_wire(4, (0b10_10010000000000,), b"\4\5"), ((65534, 4), (1, 9))),
         # Two-bit vector: 1, 1, then seven symbols of small, large or none.
         (_wire(3, (0b11_01_10_00_00_00_00_00,), b"\xff\xff\xfe"), ((65534, 255), (65535, 253))),
+        # Whatever stands beyond the count, in a later chunk too.
+        (_wire(15, (0b000_0000000001110, 0b10_11111111111111), b"\7"), ((12, 7),)),
         (_wire(16, (0b000_0000000001110, 0b001_0000000000010), b"\0\1"), ((12, 0), (13, 1))),
     ],
 )
