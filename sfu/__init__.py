@@ -2,18 +2,24 @@
 
 from sfu.config import SfuConfig, WorkerSpec
 from sfu.control import (
+    EncodingsWanted,
+    OfferedSource,
     PictureSize,
     PublisherCame,
     PublisherLeft,
     Ready,
     SessionChanged,
+    SpeakerChanged,
+    TrackChanged,
     WorkerStatistics,
 )
 from sfu.engine import (
     Full,
     MediaAddress,
+    NoSuchSession,
     NothingToWatch,
     NoWorker,
+    Offer,
     Session,
     SessionExists,
     SessionLost,
@@ -22,14 +28,19 @@ from sfu.engine import (
     SfuEvent,
 )
 from sfu.negotiation import BadSdp, CodecNotSupported
+from sfu.subscriber import TrackWish, ViewerWishes
 
 __all__ = [
     "BadSdp",
     "CodecNotSupported",
+    "EncodingsWanted",
     "Full",
     "MediaAddress",
+    "NoSuchSession",
     "NoWorker",
     "NothingToWatch",
+    "Offer",
+    "OfferedSource",
     "PictureSize",
     "PublisherCame",
     "PublisherLeft",
@@ -42,6 +53,10 @@ __all__ = [
     "SfuConfig",
     "SfuError",
     "SfuEvent",
+    "SpeakerChanged",
+    "TrackChanged",
+    "TrackWish",
+    "ViewerWishes",
     "WorkerSpec",
     "WorkerStatistics",
 ]

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     NO_BANDWIDTH = "no_bandwidth"
     NOT_WANTED = "not_wanted"
     NO_SOURCE = "no_source"
+    NO_KEY_FRAME = "no_key_frame"
+    SILENCED = "silenced"
 
 
 class Demand(msgspec.Struct, frozen=True):

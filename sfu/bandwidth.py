@@ -84,6 +84,11 @@ class SendSide:
         return int(max(MIN_BITRATE_BPS, min(self._rate.bitrate_bps, self._loss.limit_bps)))
 
     @property
+    def is_informed(self) -> bool:
+        """True once the peer told of anything; before that the estimate is where we begin."""
+        return self._reported >= 0
+
+    @property
     def loss_fraction(self) -> float:
         """Of the last half second that told of enough packets."""
         return self._loss.fraction

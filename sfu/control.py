@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from sfu.router import RoomStatistics
+from sfu.subscriber import ViewerWishes
 
 MAX_MESSAGE_BYTES = 16 << 20
 # What may wait to be written; a reader this far behind is not reading.
@@ -48,11 +49,54 @@ class Close(msgspec.Struct, frozen=True, tag=True):
     session: str
 
 
+class Watch(msgspec.Struct, frozen=True, tag=True):
+    """Take a viewer to whom we offer: what one publisher sends, or all of a room."""
+
+    request: int
+    room: str
+    session: str
+    identity: str
+    publisher: str | None
+
+
+class Renew(msgspec.Struct, frozen=True, tag=True):
+    """Offer anew what a viewer can watch by now."""
+
+    request: int
+    session: str
+
+
+class Accept(msgspec.Struct, frozen=True, tag=True):
+    """A viewer's answer to the last offer."""
+
+    request: int
+    session: str
+    answer: str
+
+
+class SetWishes(msgspec.Struct, frozen=True, tag=True):
+    """What a viewer has use for from now on."""
+
+    request: int
+    session: str
+    wishes: ViewerWishes
+
+
+class Silence(msgspec.Struct, frozen=True, tag=True):
+    """Forward nothing of these tracks of a publisher, and all of its others."""
+
+    request: int
+    session: str
+    mids: tuple[str, ...]
+
+
 class TakeStatistics(msgspec.Struct, frozen=True, tag=True):
     request: int
 
 
-Command = Publish | Subscribe | Close | TakeStatistics
+Command = (
+    Publish | Subscribe | Watch | Renew | Accept | SetWishes | Silence | Close | TakeStatistics
+)
 
 
 # --- up: replies ---
@@ -64,6 +108,33 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
     request: int
     answer: str
     notes: tuple[str, ...] = ()
+
+
+class OfferedSource(msgspec.Struct, frozen=True):
+    """What a section of an offer carries: whose track, and which of theirs."""
+
+    mid: str
+    session: str
+    identity: str
+    source: str
+    """The MID of the publisher's own connection."""
+    kind: str
+    codec: str
+
+
+class Offered(msgspec.Struct, frozen=True, tag=True):
+    """`sources` are those that the offer carries."""
+
+    request: int
+    offer: str
+    sources: tuple[OfferedSource, ...]
+
+
+class Accepted(msgspec.Struct, frozen=True, tag=True):
+    """`notes` says in words what the viewer cannot take."""
+
+    request: int
+    notes: tuple[str, ...]
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -99,7 +170,7 @@ class StatisticsTaken(msgspec.Struct, frozen=True, tag=True):
     statistics: WorkerStatistics
 
 
-Reply = Answered | Refused | Done | StatisticsTaken
+Reply = Answered | Offered | Accepted | Refused | Done | StatisticsTaken
 
 
 # --- up: events ---
@@ -138,16 +209,55 @@ class PublisherLeft(msgspec.Struct, frozen=True, tag=True):
 
 
 class PictureSize(msgspec.Struct, frozen=True, tag=True):
-    """A key frame was seen, the first or one of another size."""
+    """A key frame was seen, the first or one of another size; `rid` names one of several."""
 
     room: str
     session: str
     mid: str
+    rid: str
     width: int
     height: int
 
 
-Event = Ready | SessionChanged | PublisherCame | PublisherLeft | PictureSize
+class SpeakerChanged(msgspec.Struct, frozen=True, tag=True):
+    """Who is heard most; None: nobody who is still here."""
+
+    room: str
+    session: str | None
+    identity: str | None
+
+
+class EncodingsWanted(msgspec.Struct, frozen=True, tag=True):
+    """Which encodings of a publisher's track anybody has use for; the others may stop."""
+
+    room: str
+    session: str
+    identity: str
+    mid: str
+    rids: tuple[str, ...]
+
+
+class TrackChanged(msgspec.Struct, frozen=True, tag=True):
+    """Why a viewer gets what it gets of a track; `height` is of the picture that it gets."""
+
+    room: str
+    session: str
+    identity: str
+    mid: str
+    reason: str
+    height: int
+
+
+Event = (
+    Ready
+    | SessionChanged
+    | PublisherCame
+    | PublisherLeft
+    | PictureSize
+    | SpeakerChanged
+    | EncodingsWanted
+    | TrackChanged
+)
 Report = Reply | Event
 
 Received = TypeVar("Received")

@@ -14,7 +14,7 @@ import struct
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Self
 
@@ -22,8 +22,9 @@ import msgspec
 
 from sfu import control
 from sfu.config import SfuConfig, WorkerConfig, WorkerSpec
-from sfu.control import Channel, Event, WorkerStatistics
+from sfu.control import Channel, Event, OfferedSource, WorkerStatistics
 from sfu.negotiation import BadSdp, CodecNotSupported
+from sfu.subscriber import ViewerWishes
 
 # A worker answers within a turn of its loop; this long means that it hangs, and the supervisor
 # will notice that too.
@@ -56,10 +57,15 @@ class SessionExists(SfuError):
     """The same session twice."""
 
 
+class NoSuchSession(SfuError):
+    """It has ended, or its process died."""
+
+
 _ERRORS: dict[str, type[Exception]] = {
     "bad_sdp": BadSdp,
     "codec_not_supported": CodecNotSupported,
     "full": Full,
+    "no_such_session": NoSuchSession,
     "nothing_to_watch": NothingToWatch,
     "session_exists": SessionExists,
 }
@@ -71,6 +77,14 @@ class Session(msgspec.Struct, frozen=True):
     id: str
     answer: str
     notes: tuple[str, ...] = ()
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """What a viewer has to answer, and what each section of it carries."""
+
+    session: str
+    sdp: str
+    sources: tuple[OfferedSource, ...]
 
 
 class MediaAddress(msgspec.Struct, frozen=True):
@@ -215,6 +229,40 @@ class Sfu:
         command = control.Subscribe(worker.number(), room, session, identity, offer, publisher)
         return await self._join(worker, command)
 
+    async def watch(self, room: str, identity: str, publisher: str | None = None) -> Offer:
+        """Let somebody watch a room by our offers, which follow what is published.
+
+        The first offer may carry nothing yet.  `renew` makes the next one, for instance when
+        `PublisherCame` tells of more; `accept` takes the answer to each.
+        """
+        worker = await self._place(room)
+        session = secrets.token_urlsafe(12)
+        command = control.Watch(worker.number(), room, session, identity, publisher)
+        reply = await self._open(worker, command)
+        assert isinstance(reply, control.Offered)
+        return Offer(session, reply.offer, reply.sources)
+
+    async def renew(self, session: str) -> Offer:
+        """An offer of what a viewer can watch by now."""
+        reply = await self._ask(session, lambda number: control.Renew(number, session))
+        assert isinstance(reply, control.Offered)
+        return Offer(session, reply.offer, reply.sources)
+
+    async def accept(self, session: str, answer: str) -> tuple[str, ...]:
+        """Take a viewer's answer; in words, what it cannot take.  Raises `BadSdp`."""
+        reply = await self._ask(session, lambda number: control.Accept(number, session, answer))
+        assert isinstance(reply, control.Accepted)
+        return reply.notes
+
+    async def set_wishes(self, session: str, wishes: ViewerWishes) -> None:
+        """What a viewer has use for from now on."""
+        await self._ask(session, lambda number: control.SetWishes(number, session, wishes))
+
+    async def silence(self, session: str, mids: Collection[str]) -> None:
+        """Forward nothing of these tracks of a publisher, whatever it sends; all of the others."""
+        named = tuple(mids)
+        await self._ask(session, lambda number: control.Silence(number, session, named))
+
     async def close(self, session: str) -> None:
         """End a session; one that is not there has ended already."""
         placed = self._sessions.get(session)
@@ -254,18 +302,28 @@ class Sfu:
         return WorkerSpec(told.name, argv, memory_bytes=config.memory_bytes)
 
     async def _join(self, worker: _Worker, command: control.Publish | control.Subscribe) -> Session:
-        self._sessions[command.session] = _Placed(worker, command.room, command.identity)
-        joined = False
-        try:
-            reply = await worker.ask(command)
-            joined = isinstance(reply, control.Answered)
-        finally:
-            if not joined:
-                self._forget(command.session)
-        if isinstance(reply, control.Refused):
-            raise _ERRORS.get(reply.code, SfuError)(reply.message)
+        reply = await self._open(worker, command)
         assert isinstance(reply, control.Answered)
         return Session(command.session, reply.answer, reply.notes)
+
+    async def _open(
+        self, worker: _Worker, command: control.Publish | control.Subscribe | control.Watch
+    ) -> control.Reply:
+        self._sessions[command.session] = _Placed(worker, command.room, command.identity)
+        opened = False
+        try:
+            reply = _unless_refused(await worker.ask(command))
+            opened = True
+        finally:
+            if not opened:
+                self._forget(command.session)
+        return reply
+
+    async def _ask(self, session: str, command: Callable[[int], control.Command]) -> control.Reply:
+        placed = self._sessions.get(session)
+        if placed is None:
+            raise NoSuchSession("this session has ended")
+        return _unless_refused(await placed.worker.ask(command(placed.worker.number())))
 
     async def _place(self, room: str) -> _Worker:
         """The process of a room; a new room goes where the fewest sessions are."""
@@ -359,6 +417,12 @@ class Sfu:
         if self._events.full():
             self._events.get_nowait()
         self._events.put_nowait(event)
+
+
+def _unless_refused(reply: control.Reply) -> control.Reply:
+    if isinstance(reply, control.Refused):
+        raise _ERRORS.get(reply.code, SfuError)(reply.message)
+    return reply
 
 
 def _user_of(connection: socket.socket) -> int | None:

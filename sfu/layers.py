@@ -26,6 +26,10 @@ class Layer(msgspec.Struct, frozen=True, order=True):
     temporal: int = 0
 
 
+# More than any codec has: everything of an encoding.
+EVERYTHING = 7
+
+
 class LayerOption(msgspec.Struct, frozen=True):
     """A layer that a publisher sends now; the rate is of all that the viewer would get."""
 
@@ -80,6 +84,13 @@ class LayerSelector:
         if target is None:
             self._encoding = -1
         self._settled = False
+
+    def resume(self, layer: Layer) -> None:
+        """Begin with what the viewer gets already, without a key frame."""
+        self.target = layer
+        self._encoding = layer.encoding
+        self._spatial, self._temporal = layer.spatial, layer.temporal
+        self._settled = True
 
     def decide(self, encoding: int, description: Description) -> Decision:
         """What to do with a packet of an encoding.

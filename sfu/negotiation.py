@@ -22,6 +22,7 @@ MAX_FORMATS = 40
 MAX_CANDIDATES = 20
 MAX_EXTENSIONS = 40
 MAX_SOURCES = 24
+MAX_ENCODINGS = 4
 
 _MAX_IDENTIFIER_LENGTH = 64
 _MAX_PARAMETERS_LENGTH = 500
@@ -47,7 +48,14 @@ _END_TO_END = {AUDIO_LEVEL, VIDEO_ORIENTATION, PLAYOUT_DELAY}
 _HOP_BY_HOP = {MID, RID, REPAIRED_RID, TRANSPORT_SEQUENCE, ABSOLUTE_SEND_TIME}
 
 _FROM_PUBLISHERS = ("nack", "nack pli", "transport-cc")
-_FROM_VIEWERS = ("nack", "nack pli", "ccm fir", "goog-remb")
+# Asked of a publisher that cannot tell of each packet.
+_FROM_OLD_PUBLISHERS = ("nack", "nack pli", "goog-remb")
+_FROM_VIEWERS = ("nack", "nack pli", "ccm fir", "transport-cc")
+_FROM_OLD_VIEWERS = ("nack", "nack pli", "ccm fir", "goog-remb")
+
+# RFC 8285: the one-byte form has no more numbers, and the number of a packet is written into it.
+_MAX_SHORT_EXTENSION_ID = 14
+REDUNDANCY = "red"
 
 
 class BadSdp(Exception):
@@ -99,6 +107,8 @@ class Section(msgspec.Struct, frozen=True):
     """Pairs of a source and the source of its retransmissions."""
     usable: bool
     """Not refused by the offer itself, bundled with the first, RTCP on the same port."""
+    rids: tuple[str, ...] = ()
+    """Encodings that it would send (RFC 8853), in the order of the offer."""
 
     @property
     def sends(self) -> bool:
@@ -134,6 +144,22 @@ class Track(msgspec.Struct, frozen=True):
     extensions: Mapping[str, int]
     sources: tuple[int, ...]
     retransmission_sources: tuple[tuple[int, int], ...]
+    rids: tuple[str, ...] = ()
+    redundancy: int | None = None
+    """The payload type of RFC 2198, where the publisher prefers to send it."""
+
+
+class Form(msgspec.Struct, frozen=True):
+    """How a viewer wants its packets: payload types and header extensions."""
+
+    payload_type: int
+    clock_rate_hz: int
+    identifiers: Mapping[int, int]
+    """Header extensions: a publisher's number to the viewer's."""
+    sequence_id: int = 0
+    """Of the transport-wide number, which is written when the packet leaves; 0: there is none."""
+    redundancy: int | None = None
+    """The payload type of RFC 2198, if the viewer takes it."""
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -146,6 +172,29 @@ class Subscription(msgspec.Struct, frozen=True):
     identifiers: Mapping[int, int]
     """Header extensions: a publisher's number to the viewer's."""
     extensions: Mapping[str, int]
+    redundancy: int | None = None
+    """The payload type of RFC 2198, if the viewer takes what the publisher sends."""
+
+    @property
+    def sequence_id(self) -> int:
+        """The extension in which packets are numbered across tracks; 0: they are not.
+
+        A packet that goes out again without RTX must be the same to the bit, so there must be no
+        new number in it.
+        """
+        resends_bare = self.kind is MediaKind.VIDEO and self.format.retransmission is None
+        identifier = self.extensions.get(TRANSPORT_SEQUENCE, 0)
+        return 0 if resends_bare or identifier > _MAX_SHORT_EXTENSION_ID else identifier
+
+    @property
+    def form(self) -> Form:
+        return Form(
+            self.format.payload_type,
+            self.format.clock_rate_hz,
+            self.identifiers,
+            self.sequence_id,
+            self.redundancy,
+        )
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -189,6 +238,8 @@ class _Draft:
         self.ice_ufrag = self.ice_password = self.setup = ""
         self.fingerprints: list[tuple[str, str]] = []
         self.bundle: tuple[str, ...] = ()
+        self.rids: dict[str, None] = {}
+        self.simulcast: list[str] = []
 
 
 def parse_offer(text: str) -> Offer:
@@ -320,6 +371,23 @@ def _read_source_group(draft: _Draft, value: str) -> None:
         ]
 
 
+def _read_rid(draft: _Draft, value: str) -> None:
+    rid, _, direction = value.partition(" ")
+    if direction.split(" ", maxsplit=1)[0] == "send" and len(draft.rids) <= MAX_ENCODINGS:
+        if not rid.isascii() or not rid.replace("-", "").replace("_", "").isalnum():
+            raise BadSdp("a RID is not a short word")
+        draft.rids[_token(rid, "RID")] = None
+
+
+def _read_simulcast(draft: _Draft, value: str) -> None:
+    """RFC 8853, 5.1: of alternatives the first is taken; a paused one may yet come."""
+    words = value.split()
+    for direction, streams in zip(words[::2], words[1::2], strict=False):
+        if direction == "send":
+            chosen = [stream.partition(",")[0].removeprefix("~") for stream in streams.split(";")]
+            draft.simulcast = chosen[: MAX_ENCODINGS + 1]
+
+
 def _read_candidate(draft: _Draft, value: str) -> None:
     del value
     draft.candidates += 1
@@ -363,6 +431,8 @@ _READERS: dict[str, Callable[[_Draft, str], None]] = {
     "extmap": _read_extension,
     "ssrc": _read_source,
     "ssrc-group": _read_source_group,
+    "rid": _read_rid,
+    "simulcast": _read_simulcast,
     "candidate": _read_candidate,
     "ice-ufrag": _read_ufrag,
     "ice-pwd": _read_password,
@@ -410,7 +480,16 @@ def _section(draft: _Draft, bundle: tuple[str, ...], *, first: bool) -> Section:
         tuple(draft.sources),
         tuple(draft.retransmission_sources),
         offered and together and "rtcp-mux" in draft.flags and draft.protocol in _PROTOCOLS,
+        _rids(draft),
     )
+
+
+def _rids(draft: _Draft) -> tuple[str, ...]:
+    """Encodings that can be told apart; without the extension nobody could."""
+    rids = tuple(rid for rid in draft.simulcast if rid in draft.rids)
+    if len(rids) > MAX_ENCODINGS:
+        raise BadSdp(f"a section has more than {MAX_ENCODINGS} encodings")
+    return rids if RID in draft.extensions and len(set(rids)) == len(rids) > 1 else ()
 
 
 def _formats(draft: _Draft) -> list[Format]:
@@ -509,24 +588,47 @@ def plan_publication(offer: Offer) -> tuple[Track, ...]:
         }
         kind = MediaKind(section.kind)
         sources = section.sources, section.retransmission_sources
-        tracks.append(Track(section.mid, kind, codec, chosen, known, *sources))
+        more = section.rids, _redundancy(section, chosen)
+        tracks.append(Track(section.mid, kind, codec, chosen, known, *sources, *more))
     if not tracks:
         raise CodecNotSupported(_nothing(offer, "publishes nothing that can be passed on"))
     return tuple(tracks)
 
 
+def _redundancy(section: Section, chosen: Format) -> int | None:
+    """The payload type of RFC 2198 around this format, if the offer rather sends it so."""
+    number = str(chosen.payload_type)
+    for one in section.formats:
+        if one is chosen:
+            return None
+        if one.name.lower() == REDUNDANCY and set(one.parameters.split("/")) == {number}:
+            return one.payload_type
+    return None
+
+
 def answer_publication(offer: Offer, tracks: Sequence[Track], local: Local) -> str:
     """The text that accepts these tracks and refuses the rest."""
     accepted = {track.mid: track for track in tracks}
-    lines = _session_lines(local, [track.mid for track in tracks])
+    lines = session_lines(local, [track.mid for track in tracks])
     for section in offer.sections:
         track = accepted.get(section.mid)
         if track is None:
             lines += _refused_lines(section)
             continue
-        lines += _section_lines(section, track.format, track.extensions, _FROM_PUBLISHERS)
-        lines += ["a=recvonly", *_transport_lines(offer, local)]
+        told = TRANSPORT_SEQUENCE in track.extensions
+        feedback = _FROM_PUBLISHERS if told else _FROM_OLD_PUBLISHERS
+        lines += _section_lines(section, track.format, track.extensions, feedback, track.redundancy)
+        lines += ["a=recvonly", *_simulcast_lines(track), *transport_lines(_setup(offer), local)]
     return "\r\n".join(lines) + "\r\n"
+
+
+def _simulcast_lines(track: Track) -> list[str]:
+    if not track.rids:
+        return []
+    return [
+        *(f"a=rid:{rid} recv" for rid in track.rids),
+        f"a=simulcast:recv {';'.join(track.rids)}",
+    ]
 
 
 # --- subscribing ---
@@ -559,13 +661,27 @@ def plan_subscription(
 
 
 def _subscription(section: Section, producer: str, track: Track, viewer: Format) -> Subscription:
-    shared = {
+    ours = {
         uri: identifier
         for uri, identifier in section.extensions.items()
-        if uri in _END_TO_END and uri in track.extensions
+        if (uri in _END_TO_END and uri in track.extensions) or uri == TRANSPORT_SEQUENCE
     }
-    identifiers = {track.extensions[uri]: identifier for uri, identifier in shared.items()}
-    return Subscription(section.mid, producer, track.kind, viewer, identifiers, shared)
+    identifiers = {
+        track.extensions[uri]: identifier for uri, identifier in ours.items() if uri in _END_TO_END
+    }
+    redundancy = None if track.redundancy is None else _taken_redundancy(section, track, viewer)
+    return Subscription(section.mid, producer, track.kind, viewer, identifiers, ours, redundancy)
+
+
+def _taken_redundancy(section: Section, track: Track, viewer: Format) -> int | None:
+    """The viewer's payload type of RFC 2198; its blocks name the publisher's type inside."""
+    if viewer.payload_type != track.format.payload_type:
+        return None
+    number = str(viewer.payload_type)
+    for one in section.formats:
+        if one.name.lower() == REDUNDANCY and set(one.parameters.split("/")) == {number}:
+            return one.payload_type
+    return None
 
 
 def answer_subscription(
@@ -576,21 +692,25 @@ def answer_subscription(
 ) -> str:
     """The text that sends these; `outgoing` is by MID."""
     accepted = {one.mid: one for one in subscriptions}
-    lines = _session_lines(local, [one.mid for one in subscriptions])
+    lines = session_lines(local, [one.mid for one in subscriptions])
     for section in offer.sections:
         subscription = accepted.get(section.mid)
         if subscription is None:
             lines += _refused_lines(section)
             continue
-        lines += _section_lines(
-            section, subscription.format, subscription.extensions, _FROM_VIEWERS
-        )
-        lines += ["a=sendonly", *_source_lines(outgoing[section.mid], section.kind)]
-        lines += _transport_lines(offer, local)
+        extensions = dict(subscription.extensions)
+        if not subscription.sequence_id:
+            extensions.pop(TRANSPORT_SEQUENCE, None)
+        feedback = _FROM_VIEWERS if subscription.sequence_id else _FROM_OLD_VIEWERS
+        chosen = subscription.format
+        lines += _section_lines(section, chosen, extensions, feedback, subscription.redundancy)
+        lines += ["a=sendonly", *source_lines(outgoing[section.mid], section.kind)]
+        lines += transport_lines(_setup(offer), local)
     return "\r\n".join(lines) + "\r\n"
 
 
-def _source_lines(outgoing: Outgoing, kind: str) -> list[str]:
+def source_lines(outgoing: Outgoing, kind: str) -> list[str]:
+    """The names and numbers of a track that is sent."""
     names = [f"cname:{outgoing.stream}", f"msid:{outgoing.stream} {outgoing.stream}-{kind}"]
     lines = [f"a=msid:{outgoing.stream} {outgoing.stream}-{kind}"]
     sources = [outgoing.ssrc]
@@ -609,10 +729,11 @@ def _nothing(offer: Offer, what: str) -> str:
     return f"codec not supported: the offer {what} (its codecs: {listed})"
 
 
-def _session_lines(local: Local, mids: Sequence[str]) -> list[str]:
+def session_lines(local: Local, mids: Sequence[str], version: int = 1) -> list[str]:
+    """What stands before the first section."""
     return [
         "v=0",
-        f"o=- {local.session_number} 1 IN IP4 127.0.0.1",
+        f"o=- {local.session_number} {version} IN IP4 127.0.0.1",
         "s=-",
         "t=0 0",
         "a=ice-lite",
@@ -628,11 +749,17 @@ def _refused_lines(section: Section) -> list[str]:
 
 
 def _section_lines(
-    section: Section, chosen: Format, extensions: Mapping[str, int], feedback: Sequence[str]
+    section: Section,
+    chosen: Format,
+    extensions: Mapping[str, int],
+    feedback: Sequence[str],
+    redundancy: int | None,
 ) -> list[str]:
-    """An accepted m-line with one format and its retransmissions."""
+    """An accepted m-line with one format, its retransmissions, and its redundant form first."""
     number = chosen.payload_type
-    numbers = [number] if chosen.retransmission is None else [number, chosen.retransmission]
+    first = [] if redundancy is None else [redundancy]
+    again = [] if chosen.retransmission is None else [chosen.retransmission]
+    numbers = [*first, number, *again]
     rate = f"{chosen.clock_rate_hz}/{chosen.channels}".removesuffix("/1")
     lines = [
         f"m={section.kind} 9 {section.protocol} {' '.join(map(str, numbers))}",
@@ -646,13 +773,21 @@ def _section_lines(
     ]
     if chosen.parameters:
         lines.append(f"a=fmtp:{number} {chosen.parameters}")
+    if redundancy is not None:
+        lines.append(f"a=rtpmap:{redundancy} {REDUNDANCY}/{rate}")
+        lines.append(f"a=fmtp:{redundancy} {number}/{number}")
     if chosen.retransmission is not None:
         lines.append(f"a=rtpmap:{chosen.retransmission} rtx/{chosen.clock_rate_hz}")
         lines.append(f"a=fmtp:{chosen.retransmission} apt={number}")
     return lines
 
 
-def _transport_lines(offer: Offer, local: Local) -> list[str]:
+def _setup(offer: Offer) -> str:
+    return "passive" if offer.dtls_client else "active"
+
+
+def transport_lines(setup: str, local: Local) -> list[str]:
+    """How to reach us, and who opens the handshake."""
     # The preference falls with the order of the hosts (RFC 8445, 5.1.2.1: host candidates).
     candidates = [
         f"a=candidate:{index + 1} 1 udp {(126 << 24) + ((65_535 - index) << 8) + 255}"
@@ -664,7 +799,7 @@ def _transport_lines(offer: Offer, local: Local) -> list[str]:
         f"a=ice-ufrag:{local.ice_ufrag}",
         f"a=ice-pwd:{local.ice_password}",
         f"a=fingerprint:{algorithm} {digest}",
-        f"a=setup:{'passive' if offer.dtls_client else 'active'}",
+        f"a=setup:{setup}",
         *candidates,
         "a=end-of-candidates",
     ]

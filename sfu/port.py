@@ -95,7 +95,7 @@ class Port:
 
     def __init__(self, hosts: Sequence[str], number: int, clock: Callable[[], float]) -> None:
         """Bind them; OSError if the port is taken.  Number 0 picks a free one for all hosts."""
-        self._clock = clock
+        self.clock = clock
         self._peers: dict[str, Peer] = {}
         self.drops: Counter[str] = Counter()
         self.dirty: list[Peer] = []
@@ -138,7 +138,7 @@ class Port:
         # packets as it arrived here.
         receive = bound.socket.recvfrom
         peers = bound.peers
-        clock = self._clock
+        clock = self.clock
         for _ in range(MAX_DATAGRAMS_PER_TURN):
             try:
                 data, address = receive(MAX_DATAGRAM_BYTES + 1)

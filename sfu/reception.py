@@ -73,6 +73,7 @@ class LossTracker:
         "_missing",
         "_probation",
         "_probation_next",
+        "_source_changed",
         "_started",
         "discarded",
         "extended",
@@ -81,6 +82,7 @@ class LossTracker:
 
     def __init__(self) -> None:
         self._started = False
+        self._source_changed = False
         self._highest = 0
         self._missing: dict[int, _Missing] = {}
         self._probation = 0
@@ -130,6 +132,12 @@ class LossTracker:
         self._key_frame_needed = False
         return Repair(tuple(lost), key_frame_needed)
 
+    def change_source(self) -> None:
+        """The next packet is the first of another source, whatever its number."""
+        self._missing.clear()
+        self._source_changed = self._started
+        self._started = False
+
     def forget_before(self, extended: int) -> None:
         """Ask for nothing before this packet: it begins a key frame."""
         self._missing = {
@@ -145,9 +153,7 @@ class LossTracker:
 
     def _receive_out_of_order(self, sequence_number: int, now: float) -> int | None:
         if not self._started:
-            self._started = True
-            self._highest = self.extended = self.first = sequence_number
-            return self.extended
+            return self._start(sequence_number)
         ahead = (sequence_number - self._highest) & SEQUENCE_MASK
         if 0 < ahead <= MAX_DROPOUT:
             return self._advance(sequence_number, ahead, now)
@@ -156,6 +162,13 @@ class LossTracker:
         if late is None and self._confirms_new_numbering(sequence_number, behind):
             return self._restart(sequence_number)
         return late
+
+    def _start(self, sequence_number: int) -> int:
+        self._started = True
+        if self._source_changed:
+            return self._restart(sequence_number)
+        self._highest = self.extended = self.first = sequence_number
+        return self.extended
 
     def _advance(self, sequence_number: int, ahead: int, now: float) -> int:
         due_s = now + NACK_DELAY_S

@@ -86,6 +86,14 @@ class StreamRewriter:
         self._offset -= 1
         return self._highest - self._offset & SEQUENCE_MASK, self._timestamp
 
+    def copy(self) -> "StreamRewriter":
+        """One that goes on from here by itself."""
+        other = StreamRewriter(0, self._timestamp)
+        other._highest, other._offset = self._highest, self._offset
+        other._reserved = dict(self._reserved)
+        other.timestamp_offset = self.timestamp_offset
+        return other
+
     @property
     def timestamp(self) -> int:
         """Of the last packet in order; what a filling packet carries."""

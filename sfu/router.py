@@ -5,16 +5,18 @@ an outlet is whatever the caller hands in for a participant, and comes back besi
 No clock, no randomness and no waiting of its own.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
 
-from sfu.consumer import Consumer, ConsumerStatistics, Numbers, Stream, Wish
+from sfu.allocation import Demand
+from sfu.bandwidth import SendSide
+from sfu.consumer import Consumer, ConsumerStatistics
+from sfu.encoding import Arrival, EncodingStatistics
 from sfu.errors import RemoteError
-from sfu.negotiation import Subscription, Track
-from sfu.producer import REPORT_INTERVAL_S, Producer, ProducerStatistics, Publisher
+from sfu.negotiation import Form, MediaKind, Subscription, Track
+from sfu.producer import REPORT_INTERVAL_S, Producer, Publisher
 from sfu.rtcp import (
     FullIntraRequest,
     Nack,
@@ -25,6 +27,17 @@ from sfu.rtcp import (
     SenderReport,
     parse_rtcp,
 )
+from sfu.speaker import SpeakerDetector
+from sfu.stream import ChosenStream, Numbers, SharedStream
+from sfu.subscriber import (
+    Aim,
+    Stage,
+    Subscriber,
+    SubscriberStatistics,
+    TrackChange,
+    ViewerWishes,
+)
+from sfu.transport_feedback import TransportFeedback
 
 Outlet = TypeVar("Outlet")
 
@@ -34,71 +47,111 @@ _FIRST_SEQUENCE_BITS = 15
 _NTP_FRACTION = 1 << 32
 _NTP_MASK = 0xFFFF_FFFF_FFFF_FFFF
 
+# How often it is looked at who speaks and what publishers send.
+SURVEY_INTERVAL_S = 0.2
+
 
 class SizeSeen(msgspec.Struct, frozen=True):
     """A key frame came with another size than the one before it."""
 
     session: str
     mid: str
+    rid: str
     width: int
     height: int
+
+
+class SpeakerChange(msgspec.Struct, frozen=True):
+    """Another publishing session is heard most; None: nobody who is still here."""
+
+    session: str | None
+    identity: str | None
+
+
+class EncodingsWanted(msgspec.Struct, frozen=True):
+    """Which encodings of a track anybody has use for; a publisher may stop the others."""
+
+    session: str
+    mid: str
+    rids: tuple[str, ...]
+
+
+News = SizeSeen | SpeakerChange | EncodingsWanted | TrackChange
 
 
 class RoomStatistics(msgspec.Struct, frozen=True):
     """Per session: what it publishes, what it watches, what was dropped of what it sent."""
 
-    producers: dict[str, tuple[ProducerStatistics, ...]]
+    producers: dict[str, tuple[EncodingStatistics, ...]]
     consumers: dict[str, tuple[ConsumerStatistics, ...]]
+    viewers: dict[str, SubscriberStatistics]
     drops: dict[str, dict[str, int]]
 
 
-class _Subscriber(Generic[Outlet]):
-    def __init__(self, outlet: Outlet, consumers: Mapping[int, Consumer], name: str) -> None:
-        self.outlet = outlet
-        self.consumers = consumers
-        self.name = name.encode()
-        self.drops: Counter[str] = Counter()
-        self.open = False
+class _Group(Generic[Outlet]):
+    """Viewers to whom the same packets go under the same numbers; a chosen stream has one."""
+
+    __slots__ = ("members", "stream")
+
+    def __init__(self, stream: SharedStream | ChosenStream) -> None:
+        self.stream = stream
+        self.members: list[tuple[Consumer, Outlet]] = []
+
+
+class Names(msgspec.Struct, frozen=True):
+    """The sources under which a viewer hears a track: the media, and what is sent again."""
+
+    media: Numbers
+    again: Numbers
 
 
 class _Route(Generic[Outlet]):
     """A producer, what goes out of it, and to whom."""
 
-    def __init__(self, session: str, producer: Producer) -> None:
+    def __init__(self, session: str, producer: Producer, names: Names) -> None:
         self.session = session
         self.producer = producer
-        self.size = (0, 0)
-        self.groups: list[tuple[Stream, list[tuple[Consumer, Outlet]]]] = []
+        self.names = names
+        self.sizes = [(0, 0) for _ in producer.encodings]
+        self.groups: list[_Group[Outlet]] = []
 
-    def stream_for(self, subscription: Subscription) -> Stream | None:
-        """One that goes out already and suits the subscription."""
-        wanted = subscription.format.payload_type, subscription.identifiers
-        for stream, _ in self.groups:
-            if (stream.payload_type, stream.identifiers) == wanted:
+    def stream_for(self, form: Form, names: Names) -> SharedStream | ChosenStream:
+        """One that goes out already and suits the viewer, or a new one."""
+        if len(self.producer.encodings) > 1:
+            return ChosenStream(form, names.media)
+        for group in self.groups:
+            stream = group.stream
+            shared = isinstance(stream, SharedStream) and stream.ssrc == names.media.ssrc
+            if shared and stream.form == form:
                 return stream
-        return None
+        return SharedStream(form, names.media)
 
     def add(self, consumer: Consumer, outlet: Outlet) -> None:
-        for stream, members in self.groups:
-            if stream is consumer.stream:
-                members.append((consumer, outlet))
-                return
-        self.groups.append((consumer.stream, [(consumer, outlet)]))
+        group = next((one for one in self.groups if one.stream is consumer.stream), None)
+        if group is None:
+            group = _Group(consumer.stream)
+            self.groups.append(group)
+        group.members.append((consumer, outlet))
 
     def remove(self, consumer: Consumer) -> None:
-        for _, members in self.groups:
-            members[:] = [member for member in members if member[0] is not consumer]
-        self.groups = [group for group in self.groups if group[1]]
+        for group in self.groups:
+            group.members = [member for member in group.members if member[0] is not consumer]
+        self.groups = [group for group in self.groups if group.members]
 
     def sources(self) -> list[tuple[Outlet, int]]:
         """Every source that viewers hear of this producer."""
         return [
             (outlet, ssrc)
-            for _, members in self.groups
-            for consumer, outlet in members
-            for ssrc in (consumer.ssrc, consumer.retransmission_ssrc)
-            if ssrc is not None
+            for group in self.groups
+            for consumer, outlet in group.members
+            for ssrc in sources_of(consumer)
         ]
+
+
+def sources_of(consumer: Consumer) -> list[int]:
+    """What a viewer hears of a track: the media, and what is sent again."""
+    resent = consumer.retransmission_ssrc
+    return [consumer.ssrc] if resent is None else [consumer.ssrc, resent]
 
 
 class Router(Generic[Outlet]):
@@ -108,9 +161,15 @@ class Router(Generic[Outlet]):
         self._random_bits = random_bits
         self._ntp_offset_s = ntp_offset_s
         self._publishers: dict[str, tuple[Publisher, Outlet]] = {}
-        self._subscribers: dict[str, _Subscriber[Outlet]] = {}
+        self._subscribers: dict[str, Subscriber[Outlet]] = {}
         self._routes: dict[str, _Route[Outlet]] = {}
+        self._producers: dict[str, Producer] = {}
+        self._owners: dict[str, str] = {}
+        self._speakers = SpeakerDetector()
+        self._speaker: str | None = None
+        self._news: list[News] = []
         self._reported_s = 0.0
+        self._surveyed_s = 0.0
 
     @property
     def empty(self) -> bool:
@@ -124,7 +183,9 @@ class Router(Generic[Outlet]):
         publisher = Publisher(identity, producers, self._new_ssrc())
         self._publishers[session] = publisher, outlet
         for producer in producers:
-            self._routes[producer.key] = _Route(session, producer)
+            self._routes[producer.key] = _Route(session, producer, self._new_names())
+            self._producers[producer.key] = producer
+            self._owners[producer.key] = session
 
     def published(self, identity: str | None = None) -> dict[str, Track]:
         """Tracks that can be watched, by the name under which to subscribe; newest first."""
@@ -135,29 +196,93 @@ class Router(Generic[Outlet]):
             for producer in publisher.producers
         }
 
+    def owner(self, producer: str) -> str:
+        """The identity behind a producer."""
+        return self._publishers[self._owners[producer]][0].identity
+
+    def session_of(self, producer: str) -> str:
+        """The publishing session of a producer."""
+        return self._owners[producer]
+
+    def subscriber(self, session: str) -> Subscriber[Outlet]:
+        """A viewer that is there."""
+        return self._subscribers[session]
+
+    def silence(self, session: str, mids: frozenset[str]) -> None:
+        """Forward nothing of these tracks of a publisher, whatever it sends, and all others."""
+        known = self._publishers.get(session)
+        for producer in known[0].producers if known else ():
+            was, producer.silenced = producer.silenced, producer.track.mid in mids
+            if was and not producer.silenced:
+                for encoding in producer.encodings:
+                    encoding.want_key_frame()
+
     def subscribe(
         self, session: str, subscriptions: Sequence[Subscription], outlet: Outlet
-    ) -> tuple[Consumer, ...]:
+    ) -> Subscriber[Outlet]:
         """A viewer comes; nothing is sent before `open`."""
-        consumers = []
+        subscriber = self._subscribers[session] = Subscriber(session, outlet)
         for subscription in subscriptions:
-            route = self._routes[subscription.producer]
-            stream = route.stream_for(subscription) or Stream(
-                subscription.format.payload_type, subscription.identifiers, self._new_numbers()
-            )
-            consumers.append(Consumer(subscription, stream, self._new_numbers()))
-            route.add(consumers[-1], outlet)
-        streams = {consumer.ssrc: consumer for consumer in consumers}
-        self._subscribers[session] = _Subscriber(outlet, streams, session)
-        return tuple(consumers)
+            self.add_track(session, subscription, self.names_for(session, subscription.producer))
+        return subscriber
 
-    def open(self, session: str) -> None:
+    def names_for(self, session: str, producer: str) -> Names:
+        """How a viewer will hear a producer; never the same way twice.
+
+        All hear it alike, so that they can share packets.  Under a source that a viewer heard
+        before, numbers could repeat, which AES-GCM would not survive.
+        """
+        subscriber = self._subscribers[session]
+        names = self._routes[producer].names
+        if names.media.ssrc in subscriber.used:
+            names = self._new_names()
+        subscriber.used.add(names.media.ssrc)
+        return names
+
+    def add_track(self, session: str, subscription: Subscription, names: Names) -> Consumer | None:
+        """A viewer gets one more track; it begins at once if the viewer is there.
+
+        None if the track has gone meanwhile.
+        """
+        subscriber = self._subscribers[session]
+        route = self._routes.get(subscription.producer)
+        if route is None:
+            return None
+        if subscription.sequence_id and subscriber.send_side is None:
+            subscriber.send_side = SendSide()
+        stream = route.stream_for(subscription.form, names)
+        consumer = Consumer(subscription, stream, names.again)
+        subscriber.add(consumer)
+        route.add(consumer, subscriber.outlet)
+        return consumer
+
+    def remove_track(self, session: str, mid: str) -> list[int]:
+        """A viewer gets a track no more; the sources from which it heard it."""
+        subscriber = self._subscribers[session]
+        gone = subscriber.remove(mid)
+        for consumer in gone:
+            self._forget(consumer)
+        return [ssrc for consumer in gone for ssrc in sources_of(consumer)]
+
+    def wish(self, session: str, wishes: ViewerWishes, now: float) -> None:
+        """What a viewer has use for from now on."""
+        subscriber = self._subscribers.get(session)
+        if subscriber is not None:
+            subscriber.wishes = wishes
+            self._allocate(subscriber, now)
+
+    def open(self, session: str, now: float) -> None:
         """The session's transport carries media; a viewer's video begins with a key frame."""
         subscriber = self._subscribers.get(session)
         if subscriber is not None:
-            subscriber.open = True
-            for consumer in subscriber.consumers.values():
-                self._grant(consumer, consumer.open())
+            subscriber.open(now)
+            self.refresh(session, now)
+
+    def refresh(self, session: str, now: float) -> None:
+        """Give a viewer at once what it can get now."""
+        for producer in self._producers.values():
+            producer.poll(now)
+        self._allocate(self._subscribers[session], now)
 
     def leave(self, session: str) -> list[tuple[Outlet, int]]:
         """A session goes, whichever it is.  Viewers of a publisher stay, and see nothing.
@@ -169,12 +294,12 @@ class Router(Generic[Outlet]):
         if publisher is not None:
             for producer in publisher[0].producers:
                 silenced += self._routes.pop(producer.key).sources()
+                del self._producers[producer.key], self._owners[producer.key]
+            self._speakers.forget(session)
         subscriber = self._subscribers.pop(session, None)
         if subscriber is not None:
             for consumer in subscriber.consumers.values():
-                route = self._routes.get(consumer.subscription.producer)
-                if route is not None:
-                    route.remove(consumer)
+                self._forget(consumer)
         return silenced
 
     # --- packets ---
@@ -186,17 +311,19 @@ class Router(Generic[Outlet]):
         """
         known = self._publishers.get(session)
         arrival = known[0].receive_rtp(data, now) if known else None
-        if arrival is None:
+        if known is None or arrival is None:
             return []
-        extended, packet, key_frame = arrival.extended, arrival.packet, arrival.key_frame
-        empty = not packet.payload
+        track = arrival.encoding.track
+        if track.kind is MediaKind.AUDIO:
+            self._hear(session, known[0], arrival, now)
+        key_frame = arrival.description.key_frame
         copies = []
-        for stream, members in self._routes[arrival.producer.key].groups:
-            prepared = stream.skip(extended) if empty else stream.prepare(extended, packet)
+        for group in self._routes[f"{session}/{track.mid}"].groups:
+            prepared = group.stream.prepare(arrival, now)
             if prepared is None:
                 continue
             outgoing, sent = prepared.data, prepared.sent
-            for consumer, outlet in members:
+            for consumer, outlet in group.members:
                 if consumer.take(sent, key_frame, now):
                     copies.append((outlet, outgoing))
         return copies
@@ -221,51 +348,73 @@ class Router(Generic[Outlet]):
             copies += self._receive_feedback(subscriber, packet, now)
         return copies
 
+    # --- time ---
+
     def poll(self, now: float) -> list[tuple[Outlet, bytes]]:
         """RTCP that is due; call this every 20 ms while packets come."""
+        self._survey(now)
+        for subscriber in self._subscribers.values():
+            if subscriber.is_open and subscriber.is_due(now):
+                self._allocate(subscriber, now)
         due = [(outlet, publisher.poll(now)) for publisher, outlet in self._publishers.values()]
         if now - self._reported_s >= REPORT_INTERVAL_S:
             self._reported_s = now
             due += self._sender_reports(now)
         return [(outlet, data) for outlet, data in due if data]
 
-    def sizes(self) -> list[SizeSeen]:
-        """Pictures whose size changed since the last call."""
-        seen = []
-        for route in self._routes.values():
-            size = (route.producer.width, route.producer.height)
-            if size != route.size:
-                route.size = size
-                seen.append(SizeSeen(route.session, route.producer.track.mid, *size))
-        return seen
+    def probe(self, now: float) -> list[tuple[Outlet, bytes]]:
+        """Packets that find out what viewers' networks take; every 5 ms while `is_probing`."""
+        return [
+            (subscriber.outlet, packet)
+            for subscriber in self._subscribers.values()
+            for packet in subscriber.probe(now)
+        ]
+
+    @property
+    def is_probing(self) -> bool:
+        return any(subscriber.is_probing for subscriber in self._subscribers.values())
+
+    def news(self) -> list[News]:
+        """What happened since the last call."""
+        self._note_sizes()
+        for subscriber in self._subscribers.values():
+            self._news += subscriber.changes()
+        news, self._news = self._news, []
+        return news
 
     def statistics(self, now: float) -> RoomStatistics:
         publishers = {name: publisher for name, (publisher, _) in self._publishers.items()}
         subscribers = self._subscribers
         return RoomStatistics(
             producers={
-                name: tuple(producer.statistics(now) for producer in publisher.producers)
+                name: tuple(one for each in publisher.producers for one in each.statistics(now))
                 for name, publisher in publishers.items()
             },
             consumers={
                 name: tuple(consumer.statistics() for consumer in subscriber.consumers.values())
                 for name, subscriber in subscribers.items()
             },
+            viewers={name: one.statistics() for name, one in subscribers.items()},
             drops={
                 **{name: dict(publisher.drops) for name, publisher in publishers.items()},
                 **{name: dict(subscriber.drops) for name, subscriber in subscribers.items()},
             },
         )
 
+    # --- what viewers say ---
+
     def _receive_feedback(
-        self, subscriber: _Subscriber[Outlet], packet: RtcpPacket, now: float
+        self, subscriber: Subscriber[Outlet], packet: RtcpPacket, now: float
     ) -> list[tuple[Outlet, bytes]]:
         consumers = subscriber.consumers
-        if isinstance(packet, Nack):
+        if isinstance(packet, TransportFeedback):
+            if subscriber.send_side is not None:
+                subscriber.send_side.receive_feedback(packet, now)
+        elif isinstance(packet, Nack):
             asked = consumers.get(packet.media_ssrc)
             answers = asked.answer_nack(packet.lost, now) if asked else []
             return [(subscriber.outlet, packet) for packet in answers]
-        if isinstance(packet, PictureLoss):
+        elif isinstance(packet, PictureLoss):
             self._ask_key_frame(consumers.get(packet.media_ssrc))
         elif isinstance(packet, FullIntraRequest):
             for ssrc, _ in packet.requests:
@@ -273,7 +422,7 @@ class Router(Generic[Outlet]):
         elif isinstance(packet, ReceiverReport | SenderReport):
             self._receive_reports(consumers, packet, now)
         elif isinstance(packet, ReceiverEstimate):
-            _receive_estimate(consumers, packet)
+            subscriber.told_bps = packet.bitrate_bps
         return []
 
     def _receive_reports(
@@ -286,29 +435,107 @@ class Router(Generic[Outlet]):
 
     def _ask_key_frame(self, consumer: Consumer | None) -> None:
         if consumer is not None:
-            self._grant(consumer, consumer.receive_key_frame_request())
+            self._want_key_frame(consumer, consumer.receive_key_frame_request())
 
-    def _grant(self, consumer: Consumer, wish: Wish) -> None:
-        route = self._routes.get(consumer.subscription.producer)
-        if wish is Wish.KEY_FRAME and route is not None:
-            route.producer.want_key_frame()
+    def _want_key_frame(self, consumer: Consumer, index: int | None) -> None:
+        producer = self._producers.get(consumer.subscription.producer)
+        if producer is not None and index is not None:
+            producer.want_key_frame(index)
 
-    def _sender_reports(self, now: float) -> list[tuple[Outlet, bytes]]:
-        ntp = self._ntp(now)
-        due = []
+    # --- who is seen and heard ---
+
+    def _hear(self, session: str, publisher: Publisher, arrival: Arrival, now: float) -> None:
+        level = publisher.level_of(arrival.packet)
+        if level is not None:
+            self._speakers.receive(session, level, now)
+
+    def _survey(self, now: float) -> None:
+        """Look at what comes, who speaks and what is of use to anybody."""
+        if now - self._surveyed_s < SURVEY_INTERVAL_S:
+            return
+        self._surveyed_s = now
+        for producer in self._producers.values():
+            producer.poll(now)
+        speaker = self._speakers.poll(now)
+        if speaker != self._speaker:
+            self._speaker = speaker
+            known = self._publishers.get(speaker or "")
+            self._news.append(SpeakerChange(speaker, known[0].identity if known else None))
+        self._tell_publishers(now)
+
+    def _tell_publishers(self, now: float) -> None:
+        """Find out which encodings nobody has use for; those may stop."""
+        layered = {key for key, one in self._producers.items() if len(one.encodings) > 1}
+        if not layered:
+            return
+        useful: dict[str, set[int]] = {key: set() for key in layered}
         for subscriber in self._subscribers.values():
-            if subscriber.open:
+            if subscriber.is_open:
+                for key, indexes in subscriber.useful(self._demands(subscriber)):
+                    useful.get(key, set()).update(indexes)
+        for key, indexes in useful.items():
+            route = self._routes[key]
+            wanted = route.producer.watch(frozenset(indexes), now)
+            if wanted is not None:
+                track = route.producer.track
+                rids = tuple(rid for index, rid in enumerate(track.rids) if index in wanted)
+                self._news.append(EncodingsWanted(route.session, track.mid, rids))
+
+    def _demands(self, subscriber: Subscriber[Outlet]) -> list[Demand]:
+        stage = Stage(self._speaker, self._speakers.ranking())
+        return subscriber.demands(self._producers, self._owners, stage)
+
+    def _allocate(self, subscriber: Subscriber[Outlet], now: float) -> None:
+        for aim in subscriber.allocate(self._demands(subscriber), now):
+            self._aim(aim, subscriber.outlet)
+        for consumer in subscriber.consumers.values():
+            self._want_key_frame(consumer, consumer.key_frame_wanted)
+
+    def _aim(self, aim: Aim, outlet: Outlet) -> None:
+        consumer = aim.consumer
+        route = self._routes.get(consumer.subscription.producer)
+        if route is None:
+            return
+        before = consumer.stream
+        current = consumer.layer
+        encoding = route.producer.encodings[current.encoding if current else 0]
+        if consumer.aim(aim.layer, encoding) is not before:
+            route.remove(consumer)
+            route.add(consumer, outlet)
+
+    def _note_sizes(self) -> None:
+        for route in self._routes.values():
+            for index, encoding in enumerate(route.producer.encodings):
+                size = (encoding.width, encoding.height)
+                if size != route.sizes[index]:
+                    route.sizes[index] = size
+                    mid = route.producer.track.mid
+                    self._news.append(SizeSeen(route.session, mid, encoding.rid, *size))
+
+    # --- numbers ---
+
+    def _forget(self, consumer: Consumer) -> None:
+        route = self._routes.get(consumer.subscription.producer)
+        if route is not None:
+            route.remove(consumer)
+
+    def _sender_reports(self, now: float) -> Iterator[tuple[Outlet, bytes]]:
+        ntp = self._ntp(now)
+        for subscriber in self._subscribers.values():
+            if subscriber.is_open:
                 reports = [
                     consumer.report(timestamp, ntp, subscriber.name)
                     for consumer in subscriber.consumers.values()
                     if (timestamp := self._timestamp(consumer, now)) is not None
                 ]
-                due.append((subscriber.outlet, b"".join(reports)))
-        return due
+                yield subscriber.outlet, b"".join(reports)
 
     def _timestamp(self, consumer: Consumer, now: float) -> int | None:
-        route = self._routes.get(consumer.subscription.producer)
-        return None if route is None else route.producer.timestamp_at(now)
+        producer = self._producers.get(consumer.subscription.producer)
+        layer = consumer.layer
+        if producer is None or layer is None:
+            return None
+        return producer.encodings[layer.encoding].timestamp_at(now)
 
     def _ntp(self, now: float) -> int:
         return int((now + self._ntp_offset_s) * _NTP_FRACTION) & _NTP_MASK
@@ -316,16 +543,12 @@ class Router(Generic[Outlet]):
     def _new_ssrc(self) -> int:
         return self._random_bits(32) or 1
 
+    def _new_names(self) -> Names:
+        return Names(self._new_numbers(), self._new_numbers())
+
     def _new_numbers(self) -> Numbers:
         return Numbers(
             self._new_ssrc(),
             self._random_bits(_FIRST_SEQUENCE_BITS),
             self._random_bits(32),
         )
-
-
-def _receive_estimate(consumers: Mapping[int, Consumer], packet: ReceiverEstimate) -> None:
-    for ssrc in packet.ssrcs:
-        consumer = consumers.get(ssrc)
-        if consumer is not None:
-            consumer.estimated_bps = packet.bitrate_bps

@@ -187,6 +187,9 @@ class HeaderWriter:
         once its elements are encoded, which takes another 1.3 us.
         """
         data = elements.data
+        if not (data or self._transport_id):
+            second = self._marked if marker else self._plain
+            return _pack_fixed(_VERSION_BITS, second, sequence_number, timestamp, self._ssrc)
         if self._sequence_head and elements.profile == _ONE_BYTE_PROFILE:
             layout = _LAYOUTS.get(len(data))
             if layout is not None:

@@ -47,6 +47,10 @@ _SLOT_BYTES = 2048
 _SLOTS = 64
 _MAX_PACKET_BYTES = 1456
 
+# Where the first element of a header extension stands if there are no contributing sources.
+_ELEMENTS = 16
+_EXTENDED = 0x10
+
 
 class TransportState(StrEnum):
     """Where a transport is in its life; only `connected` carries media."""
@@ -85,6 +89,8 @@ class Remote(msgspec.Struct, frozen=True):
     fingerprints: tuple[Fingerprint, ...]
     dtls_client: bool
     sources: frozenset[int] = frozenset()
+    unnamed: int = 0
+    """Sources that will come under names (RID) instead of numbers."""
 
 
 class Owner(Protocol):
@@ -157,7 +163,6 @@ class Transport:
         port: Port,
         identity: Identity,
         credentials: tuple[str, str],
-        remote: Remote,
         *,
         owner: Owner,
         now: float,
@@ -171,21 +176,31 @@ class Transport:
         """Packets that wait for the end of the turn (`collect`)."""
         self._opened_s = now
         self._port = port
-        self._remote = remote
+        self._remote: Remote | None = None
         self._owner = owner
         self._ice = _IceStandIn()
         self._dtls = RTCDtlsTransport(self._ice, [identity.certificate])  # type: ignore[arg-type]
-        # Ours is the server's role wherever the peer lets us choose: aiortc's client offers
-        # ECDSA suites only, and fails with a peer that has an RSA certificate.
-        self._dtls._set_role("server" if remote.dtls_client else "client")  # noqa: SLF001
         self._handshake: asyncio.Task[None] | None = None
         self._unprotect: Callable[[bytes], bytes] | None = None
         self._rx: pylibsrtp.Session | None = None
         self._tx: pylibsrtp.Session | None = None
         self._tx_pointer: Any = None
-        self._sources: set[bytes] = {ssrc.to_bytes(4, "big") for ssrc in remote.sources}
-        self._max_sources = len(self._sources) + MAX_UNSIGNALLED_SOURCES
+        self._sources: set[bytes] = set()
+        self._max_sources = 0
+        self._number: Callable[[int, float], int] | None = None
+        self._number_head = -1
         port.add(self)
+
+    def expect(self, remote: Remote) -> None:
+        """The other side was signalled; it may have been here already, before its answer was."""
+        if self._remote is None:
+            # Ours is the server's role wherever the peer lets us choose: aiortc's client offers
+            # ECDSA suites only, and fails with a peer that has an RSA certificate.
+            self._dtls._set_role("server" if remote.dtls_client else "client")  # noqa: SLF001
+        self._remote = remote
+        self._sources.update(ssrc.to_bytes(4, "big") for ssrc in remote.sources)
+        self._max_sources = len(self._sources) + remote.unnamed + MAX_UNSIGNALLED_SOURCES
+        self._begin()
 
     # --- what the port brings ---
 
@@ -194,8 +209,7 @@ class Transport:
         self.heard_s = now
         if check.nominated or self._ice.path is None:
             self._ice.path = path
-        if self._handshake is None and self.state is TransportState.WAITING:
-            self._handshake = asyncio.create_task(self._shake_hands())
+        self._begin()
 
     def receive_dtls(self, data: bytes) -> None:
         try:
@@ -234,20 +248,31 @@ class Transport:
 
     # --- what goes out ---
 
+    def number_packets(self, identifier: int, number: Callable[[int, float], int]) -> None:
+        """Write a number across all tracks into packets that have this extension first.
+
+        `number` gives it for a size and the moment of sending.
+        """
+        self._number = number
+        # One-byte form: the identifier, and a length of two bytes written as one less.
+        self._number_head = identifier << 4 | 1
+
     def flush(self) -> None:
         pending, self.pending = self.pending, []
         path = self._ice.path
         if self._tx is None or path is None:
             self.drops[TransportDrop.NOT_CONNECTED] += len(pending)
             return
+        now = self._port.clock()
         for start in range(0, len(pending), _SLOTS):
-            packets = self._encrypt(pending[start : start + _SLOTS])
+            packets = self._encrypt(pending[start : start + _SLOTS], now)
             if packets:
                 path.send_packets(packets)
 
-    def _encrypt(self, pending: Sequence[bytes]) -> list[Packet]:
+    def _encrypt(self, pending: Sequence[bytes], now: float) -> list[Packet]:
         """As many packets as slots at most; they stand there until the next call."""
         session = self._tx_pointer
+        number, head = self._number, self._number_head
         views, pointers, length = _slots.views, _slots.pointers, _slots.length
         packets: list[Packet] = []
         for data in pending:
@@ -258,6 +283,9 @@ class Transport:
             slot = len(packets)
             view = views[slot]
             view[:size] = data
+            if number is not None and data[0] & _EXTENDED and data[_ELEMENTS] == head:
+                value = number(size, now)
+                view[_ELEMENTS + 1], view[_ELEMENTS + 2] = value >> 8, value & 0xFF
             length[0] = size
             if _protect(session, pointers[slot], length):
                 self.drops[TransportDrop.NOT_ENCRYPTED] += 1
@@ -312,8 +340,15 @@ class Transport:
         self._rx = self._tx = self._tx_pointer = None
         self.pending.clear()
 
+    def _begin(self) -> None:
+        """Shake hands as soon as it is known with whom, and where."""
+        ready = self._remote is not None and self._ice.path is not None
+        if ready and self._handshake is None and self.state is TransportState.WAITING:
+            self._handshake = asyncio.create_task(self._shake_hands())
+
     async def _shake_hands(self) -> None:
         self._change(TransportState.CONNECTING)
+        assert self._remote
         fingerprints = [
             RTCDtlsFingerprint(one.algorithm, one.value) for one in self._remote.fingerprints
         ]

@@ -9,20 +9,17 @@ Everything here but the closing of a transport happens within one turn of the lo
 import asyncio
 import os
 import secrets
-import socket
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 from sfu import control
 from sfu.config import WorkerConfig
-from sfu.consumer import Consumer
 from sfu.control import Channel
+from sfu.hosts import reachable_hosts
 from sfu.negotiation import (
     BadSdp,
     CodecNotSupported,
     Local,
-    Offer,
     Outgoing,
     answer_publication,
     answer_subscription,
@@ -30,19 +27,17 @@ from sfu.negotiation import (
     plan_publication,
     plan_subscription,
 )
+from sfu.offering import OfferedTrack, Offering
 from sfu.port import Port
-from sfu.router import Router
-from sfu.transport import (
-    Fingerprint,
-    Identity,
-    Remote,
-    Transport,
-    TransportState,
-    collect,
-)
+from sfu.router import EncodingsWanted, News, SizeSeen, SpeakerChange
+from sfu.session import Room, Session, remote_of
+from sfu.subscriber import Subscriber, TrackChange
+from sfu.transport import Identity, Transport, TransportState, collect
 
 # How long a loss or a key frame may wait to be asked for.
 MEDIA_INTERVAL_S = 0.020
+# A burst of padding is spread over three of these.
+PROBE_INTERVAL_S = 0.005
 WATCH_INTERVAL_S = 1.0
 
 _UFRAG_BYTES = 6
@@ -58,68 +53,6 @@ class Refusal(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-class Joining(Protocol):
-    """What `Publish` and `Subscribe` have in common."""
-
-    @property
-    def request(self) -> int: ...
-    @property
-    def room(self) -> str: ...
-    @property
-    def session(self) -> str: ...
-    @property
-    def identity(self) -> str: ...
-    @property
-    def offer(self) -> str: ...
-
-
-class Room:
-    """A router and its name; `active` since the last poll if a packet came."""
-
-    __slots__ = ("active", "name", "router")
-
-    def __init__(self, name: str, ntp_offset_s: float) -> None:
-        self.name = name
-        self.router: Router[Transport] = Router(secrets.randbits, ntp_offset_s)
-        self.active = False
-
-
-class Session:
-    """One transport of a room: what it receives goes to the router, the copies to others."""
-
-    __slots__ = ("_on_state", "_port", "identity", "name", "publishes", "room", "transport")
-
-    def __init__(
-        self,
-        command: Joining,
-        room: Room,
-        port: Port,
-        on_state: Callable[["Session", TransportState], None],
-    ) -> None:
-        self.name = command.session
-        self.identity = command.identity
-        self.room = room
-        self.publishes = isinstance(command, control.Publish)
-        self.transport: Transport
-        self._port = port
-        self._on_state = on_state
-
-    def receive_rtp(self, data: bytes, now: float) -> None:
-        copies = self.room.router.receive_rtp(self.name, data, now)
-        self.room.active = True
-        if copies:
-            collect(copies, self._port.dirty)
-
-    def receive_rtcp(self, data: bytes, now: float) -> None:
-        copies = self.room.router.receive_rtcp(self.name, data, now)
-        self.room.active = True
-        if copies:
-            collect(copies, self._port.dirty)
-
-    def change_state(self, state: TransportState) -> None:
-        self._on_state(self, state)
 
 
 class Worker:
@@ -140,10 +73,16 @@ class Worker:
         self._ntp_offset_s = time.time() + _NTP_EPOCH_S - clock()
         self._rooms: dict[str, Room] = {}
         self._sessions: dict[str, Session] = {}
+        self._probing: set[Room] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._serve = {
             control.Publish: self._publish,
             control.Subscribe: self._subscribe,
+            control.Watch: self._watch,
+            control.Renew: self._renew,
+            control.Accept: self._accept,
+            control.SetWishes: self._set_wishes,
+            control.Silence: self._silence,
             control.Close: self._close,
             control.TakeStatistics: self._take_statistics,
         }
@@ -168,7 +107,8 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             timers = [
                 group.create_task(self._every(MEDIA_INTERVAL_S, self._poll_media)),
-                group.create_task(self._every(WATCH_INTERVAL_S, self._watch)),
+                group.create_task(self._every(WATCH_INTERVAL_S, self._look_after)),
+                group.create_task(self._probe()),
             ]
             while (command := await self._channel.receive()) is not None:
                 self._channel.send(self.serve(command))
@@ -192,9 +132,12 @@ class Worker:
         self._refuse_if_full()
         offer = parse_offer(command.offer)
         tracks = plan_publication(offer)
-        session, local = self._open(command, offer)
+        session = self._open(command)
+        session.publishes = True
         session.room.router.publish(session.name, session.identity, tracks, session.transport)
-        return control.Answered(command.request, answer_publication(offer, tracks, local))
+        session.transport.expect(remote_of(offer))
+        answer = answer_publication(offer, tracks, session.local)
+        return control.Answered(command.request, answer)
 
     def _subscribe(self, command: control.Subscribe) -> control.Reply:
         self._refuse_if_full()
@@ -204,13 +147,100 @@ class Worker:
         if not published:
             raise Refusal("nothing_to_watch", "nobody publishes there")
         subscriptions, notes = plan_subscription(offer, published)
-        session, local = self._open(command, offer)
-        consumers = session.room.router.subscribe(session.name, subscriptions, session.transport)
+        session = self._open(command)
+        subscriber = session.room.router.subscribe(session.name, subscriptions, session.transport)
+        _number_packets(session.transport, subscriber)
         outgoing = {
-            consumer.subscription.mid: _outgoing(command.room, consumer) for consumer in consumers
+            one.subscription.mid: Outgoing(command.room, one.ssrc, one.retransmission_ssrc)
+            for one in subscriber.consumers.values()
         }
-        answer = answer_subscription(offer, subscriptions, outgoing, local)
+        session.transport.expect(remote_of(offer))
+        answer = answer_subscription(offer, subscriptions, outgoing, session.local)
         return control.Answered(command.request, answer, notes)
+
+    def _watch(self, command: control.Watch) -> control.Reply:
+        self._refuse_if_full()
+        session = self._open(command)
+        session.offering = Offering()
+        session.publisher = command.publisher
+        session.room.router.subscribe(session.name, (), session.transport)
+        return self._offer(command.request, session, session.offering)
+
+    def _renew(self, command: control.Renew) -> control.Reply:
+        session, offering = self._offered_to(command.session)
+        return self._offer(command.request, session, offering)
+
+    def _accept(self, command: control.Accept) -> control.Reply:
+        session, offering = self._offered_to(command.session)
+        answer = parse_offer(command.answer)
+        changes = offering.accept(answer)
+        router = session.room.router
+        for subscription, offered in changes.begun:
+            names = session.names.get(offered.producer)
+            if names is not None:
+                router.add_track(session.name, subscription, names)
+        session.transport.expect(remote_of(answer))
+        _number_packets(session.transport, router.subscriber(session.name))
+        if session.came:
+            router.refresh(session.name, self._clock())
+            session.room.active = True
+        return control.Accepted(command.request, changes.notes)
+
+    def _set_wishes(self, command: control.SetWishes) -> control.Reply:
+        session = self._known(command.session)
+        session.room.router.wish(session.name, command.wishes, self._clock())
+        return control.Done(command.request)
+
+    def _silence(self, command: control.Silence) -> control.Reply:
+        session = self._known(command.session)
+        session.room.router.silence(session.name, frozenset(command.mids))
+        return control.Done(command.request)
+
+    def _known(self, name: str) -> Session:
+        session = self._sessions.get(name)
+        if session is None:
+            raise Refusal("no_such_session", "this session has ended")
+        return session
+
+    def _offered_to(self, name: str) -> tuple[Session, Offering]:
+        session = self._known(name)
+        if session.offering is None:
+            raise Refusal("no_such_session", "this session makes its own offers")
+        return session, session.offering
+
+    def _offer(self, request: int, session: Session, offering: Offering) -> control.Reply:
+        """Bring the sections up to what is published now."""
+        router = session.room.router
+        published = router.published(session.publisher)
+        for producer, mid in offering.producers.items():
+            if producer not in published:
+                offering.drop(producer)
+                del session.names[producer]
+                for ssrc in router.remove_track(session.name, mid):
+                    session.transport.forget_source(ssrc)
+        # Whoever publishes and watches does not hear itself.
+        others = {
+            producer: track
+            for producer, track in published.items()
+            if router.owner(producer) != session.identity or session.publisher is not None
+        }
+        for producer in sorted(others.keys() - offering.producers.keys()):
+            names = router.names_for(session.name, producer)
+            outgoing = Outgoing(producer, names.media.ssrc, names.again.ssrc)
+            if offering.add(OfferedTrack(producer, others[producer], outgoing)) is not None:
+                session.names[producer] = names
+        sources = tuple(
+            control.OfferedSource(
+                mid,
+                router.session_of(producer),
+                router.owner(producer),
+                published[producer].mid,
+                published[producer].kind,
+                published[producer].codec,
+            )
+            for producer, mid in offering.producers.items()
+        )
+        return control.Offered(request, offering.text(session.local), sources)
 
     def _close(self, command: control.Close) -> control.Reply:
         session = self._sessions.get(command.session)
@@ -238,15 +268,15 @@ class Worker:
         if len(self._sessions) >= self._config.max_sessions:
             raise Refusal("full", "this media process has as many sessions as it may")
 
-    def _open(self, command: Joining, offer: Offer) -> tuple[Session, Local]:
+    def _open(self, command: control.Publish | control.Subscribe | control.Watch) -> Session:
         """A session whose transport waits for its peer."""
         if command.session in self._sessions:
             raise Refusal("session_exists", "this session is there already")
         room = self._rooms.setdefault(command.room, Room(command.room, self._ntp_offset_s))
-        session = Session(command, room, self._port, self._follow)
+        session = Session((command.session, command.identity), room, self._port, self._follow)
         credentials = secrets.token_hex(_UFRAG_BYTES), secrets.token_hex(_PASSWORD_BYTES)
         fingerprint = self._identity.fingerprint
-        local = Local(
+        session.local = Local(
             self._hosts,
             self._port.number,
             *credentials,
@@ -254,15 +284,10 @@ class Worker:
             secrets.randbits(62),
         )
         session.transport = Transport(
-            self._port,
-            self._identity,
-            credentials,
-            _remote(offer),
-            owner=session,
-            now=self._clock(),
+            self._port, self._identity, credentials, owner=session, now=self._clock()
         )
         self._sessions[session.name] = session
-        return session, local
+        return session
 
     # --- life of sessions ---
 
@@ -271,10 +296,12 @@ class Worker:
             control.SessionChanged(session.room.name, session.name, session.identity, state)
         )
         if state is TransportState.CONNECTED:
-            session.room.router.open(session.name)
             session.room.active = True
-            if session.publishes:
-                self._announce(session, control.PublisherCame)
+            if not session.came:
+                session.came = True
+                session.room.router.open(session.name, self._clock())
+                if session.publishes:
+                    self._announce(session, control.PublisherCame)
         elif state in _ENDED and session.name in self._sessions:
             self._end(session)
 
@@ -286,6 +313,7 @@ class Worker:
             transport.forget_source(ssrc)
         if router.empty:
             self._rooms.pop(session.room.name, None)
+            self._probing.discard(session.room)
         if session.publishes:
             self._announce(session, control.PublisherLeft)
         task = asyncio.create_task(session.transport.close())
@@ -311,50 +339,58 @@ class Worker:
                 room.active = False
                 self._poll(room, now)
 
-    def _watch(self, now: float) -> None:
+    def _look_after(self, now: float) -> None:
         for session in list(self._sessions.values()):
             session.transport.poll(now)
         for room in self._rooms.values():
             self._poll(room, now)
-            for seen in room.router.sizes():
-                self._channel.send(
-                    control.PictureSize(room.name, seen.session, seen.mid, seen.width, seen.height)
-                )
 
     def _poll(self, room: Room, now: float) -> None:
         for transport, data in room.router.poll(now):
             transport.send_rtcp(data)
+        for news in room.router.news():
+            self._tell(room, news)
+        self._send_probes(room, now)
+
+    async def _probe(self) -> None:
+        """A burst that has begun has to go on sooner than media is looked at."""
+        while True:
+            await asyncio.sleep(PROBE_INTERVAL_S if self._probing else MEDIA_INTERVAL_S)
+            now = self._clock()
+            for room in list(self._probing):
+                self._send_probes(room, now)
+
+    def _send_probes(self, room: Room, now: float) -> None:
+        packets = room.router.probe(now)
+        if packets:
+            collect(packets, self._port.dirty)
+            self._port.flush()
+        if room.router.is_probing:
+            self._probing.add(room)
+        else:
+            self._probing.discard(room)
+
+    def _tell(self, room: Room, news: News) -> None:
+        if isinstance(news, SpeakerChange):
+            event: control.Event = control.SpeakerChanged(room.name, news.session, news.identity)
+            self._channel.send(event)
+            return
+        session = self._sessions.get(news.session)
+        if session is not None:
+            self._channel.send(_event(session, news))
 
 
-def reachable_hosts(bind_hosts: Sequence[str]) -> tuple[str, ...]:
-    """What to tell clients: the bound addresses, and in place of a wildcard that of our route."""
-    return tuple(_of_default_route(host) if _is_wildcard(host) else host for host in bind_hosts)
+def _event(session: Session, news: SizeSeen | EncodingsWanted | TrackChange) -> control.Event:
+    room, name, who = session.room.name, session.name, session.identity
+    if isinstance(news, SizeSeen):
+        return control.PictureSize(room, name, news.mid, news.rid, news.width, news.height)
+    if isinstance(news, EncodingsWanted):
+        return control.EncodingsWanted(room, name, who, news.mid, news.rids)
+    return control.TrackChanged(room, name, who, news.mid, news.reason, news.height)
 
 
-def _is_wildcard(host: str) -> bool:
-    return host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
-
-
-def _of_default_route(host: str) -> str:
-    family, elsewhere, fallback = (
-        (socket.AF_INET6, "2001:db8::1", "::1")
-        if ":" in host
-        else (socket.AF_INET, "192.0.2.1", "127.0.0.1")
-    )
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            # Sends nothing: the kernel only looks up the route.
-            probe.connect((elsewhere, 9))
-        except OSError:
-            return fallback
-        return str(probe.getsockname()[0])
-
-
-def _outgoing(room: str, consumer: Consumer) -> Outgoing:
-    return Outgoing(room, consumer.ssrc, consumer.retransmission_ssrc)
-
-
-def _remote(offer: Offer) -> Remote:
-    sources = [ssrc for section in offer.sections for ssrc in section.sources]
-    fingerprints = tuple(Fingerprint(*one) for one in offer.fingerprints)
-    return Remote(fingerprints, offer.dtls_client, frozenset(sources))
+def _number_packets(transport: Transport, subscriber: Subscriber[Transport]) -> None:
+    """Number what goes out across tracks, if the viewer tells what it got by such numbers."""
+    identifiers = {one.subscription.sequence_id for one in subscriber.consumers.values()} - {0}
+    if identifiers and subscriber.send_side is not None:
+        transport.number_packets(identifiers.pop(), subscriber.send_side.send)

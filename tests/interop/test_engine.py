@@ -59,7 +59,7 @@ async def test_a_publisher_comes_is_seen_and_leaves(sfu: Sfu) -> None:
     assert came == PublisherCame("room", session, "ada")
     for packet in frame_packets(client.ssrc, 0, 0, 0):
         client.send_rtp(packet)
-    assert await next_event(sfu, PictureSize) == PictureSize("room", session, "0", 320, 240)
+    assert await next_event(sfu, PictureSize) == PictureSize("room", session, "0", "", 320, 240)
     await sfu.close(session)
     assert await next_event(sfu, PublisherLeft) == PublisherLeft("room", session, "ada")
     await client.stop()

@@ -9,15 +9,21 @@ import pytest
 from sfu import control
 from sfu.control import MAX_MESSAGE_BYTES, Channel, commands, reports
 from sfu.router import RoomStatistics
+from sfu.subscriber import TrackWish, ViewerWishes
 
 TRANSPORT = control.TransportStatistics("room", "ada", "connected", 0.1, {"not_authentic": 2})
 STATISTICS = control.WorkerStatistics(
-    {"empty": 1}, {"s": TRANSPORT}, {"r": RoomStatistics({}, {}, {})}
+    {"empty": 1}, {"s": TRANSPORT}, {"r": RoomStatistics({}, {}, {}, {})}
 )
 
 COMMANDS = [
     control.Publish(1, "room", "session", "ada", "v=0"),
     control.Subscribe(2, "room", "session", "bob", "v=0", None),
+    control.Watch(5, "room", "session", "bob", None),
+    control.Renew(6, "session"),
+    control.Accept(7, "session", "v=0"),
+    control.SetWishes(8, "session", ViewerWishes({"0": TrackWish(360)}, 4)),
+    control.Silence(9, "session", ("0",)),
     control.Close(3, "session"),
     control.TakeStatistics(4),
 ]
@@ -30,7 +36,12 @@ REPORTS = [
     control.SessionChanged("room", "session", "ada", "connected"),
     control.PublisherCame("room", "session", "ada"),
     control.PublisherLeft("room", "session", "ada"),
-    control.PictureSize("room", "session", "0", 640, 360),
+    control.PictureSize("room", "session", "0", "h", 640, 360),
+    control.Offered(5, "v=0", (control.OfferedSource("0", "s", "ada", "1", "video", "VP8"),)),
+    control.Accepted(6, ("codec not supported",)),
+    control.SpeakerChanged("room", None, None),
+    control.EncodingsWanted("room", "session", "ada", "1", ("q", "h")),
+    control.TrackChanged("room", "session", "bob", "0", "no_bandwidth", 0),
 ]
 
 

@@ -14,7 +14,8 @@ from sfu.negotiation import (
     Subscription,
     Track,
 )
-from sfu.producer import KEY_FRAME_INTERVAL_S, MAX_PUBLISHER_BPS
+from sfu.encoding import KEY_FRAME_INTERVAL_S
+from sfu.producer import MAX_PUBLISHER_BPS
 from sfu.router import Router, SizeSeen
 from sfu.rtcp import (
     FullIntraRequest,
@@ -55,7 +56,7 @@ class House:
 
     def publish(self, session: str, *tracks: Track) -> None:
         self.router.publish(session, session, tracks, session)
-        self.router.open(session)
+        self.router.open(session, self.now)
 
     def watch(
         self,
@@ -66,9 +67,9 @@ class House:
         identifiers: dict[int, int] | None = None,
     ) -> int:
         subscription = Subscription("0", producer, kind, chosen, identifiers or {}, {})
-        (consumer,) = self.router.subscribe(session, [subscription], session)
-        self.router.open(session)
-        return consumer.ssrc
+        subscriber = self.router.subscribe(session, [subscription], session)
+        self.router.open(session, self.now)
+        return next(iter(subscriber.consumers))
 
     def send(self, data: bytes, session: str = "ada") -> list[tuple[str, RtpPacket]]:
         copies = self.router.receive_rtp(session, data, self.now)
@@ -286,9 +287,9 @@ def test_who_leaves_gets_nothing_and_the_rest_goes_on(house: House) -> None:
 
 def test_the_size_of_a_picture_is_told_once(house: House) -> None:
     house.send(key(1))
-    assert house.router.sizes() == [SizeSeen("ada", "v", 320, 240)]
+    assert house.router.news() == [SizeSeen("ada", "v", "", 320, 240)]
     house.send(key(2, timestamp=9000))
-    assert house.router.sizes() == []
+    assert house.router.news() == []
 
 
 def test_statistics_tell_what_was_sent(house: House) -> None:

@@ -1,0 +1,261 @@
+"""What goes out of one track: which packets, under which numbers and headers.
+
+Knows how a publisher's packet becomes a viewer's, for viewers who get everything alike
+(`SharedStream`) and for one who gets some layers (`ChosenStream`).  It refuses to know who the
+viewers are, why a layer was chosen (`allocation`), and encryption.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from sfu.codecs.vp8 import Vp8
+from sfu.encoding import Arrival, Encoding
+from sfu.history import Sent
+from sfu.layers import Decision, Layer, LayerSelector
+from sfu.negotiation import Form
+from sfu.rewriter import PictureRewriter, SourceMoment, StreamRewriter, elapsed_ticks
+from sfu.rtp import NO_ELEMENTS, Elements, HeaderWriter, forwarded_elements
+
+_ONE_BYTE_PROFILE = NO_ELEMENTS.profile
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """The random beginnings of an outgoing stream (RFC 3550, 5.1)."""
+
+    ssrc: int
+    sequence: int
+    timestamp: int
+
+
+class Prepared(msgspec.Struct, frozen=True, gc=False):
+    """A packet as it goes out: the whole, and its parts for whoever asks again."""
+
+    data: bytes
+    sent: Sent
+
+
+class Stream(Protocol):
+    """Both kinds."""
+
+    form: Form
+
+    @property
+    def ssrc(self) -> int: ...
+    @property
+    def timestamp_offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    def prepare(self, arrival: Arrival, now: float) -> Prepared | None: ...
+    def packet(self, sent: Sent) -> bytes: ...
+
+
+class SharedStream:
+    """Everything of a track with one encoding, for all viewers who see and number alike.
+
+    Each viewer has a key of its own, so one packet may stand under one number for all of them.
+    Measured with 40 viewers: 1.1 us a copy if each has its own numbers, 0.4 us if they share.
+    """
+
+    __slots__ = ("_last_s", "_numbers", "_rewriter", "_source", "_writers", "form")
+
+    def __init__(self, form: Form, numbers: Numbers) -> None:
+        self.form = form
+        self._numbers = numbers
+        self._rewriter = StreamRewriter(numbers.sequence, numbers.timestamp)
+        self._writers = _Writers(form, numbers.ssrc)
+        self._source = -1
+        self._last_s = 0.0
+
+    @property
+    def ssrc(self) -> int:
+        return self._numbers.ssrc
+
+    @property
+    def timestamp_offset(self) -> int:
+        return self._rewriter.timestamp_offset
+
+    @property
+    def timestamp(self) -> int:
+        return self._rewriter.timestamp
+
+    def prepare(self, arrival: Arrival, now: float) -> Prepared | None:
+        """The packet under our numbers; None if it comes too late to have one."""
+        packet = arrival.packet
+        if packet.ssrc != self._source:
+            self._begin(arrival, now)
+        if not packet.payload:
+            return _filling(self, self._rewriter, arrival.extended)
+        mapped = self._rewriter.map(arrival.extended, packet.timestamp)
+        if mapped is None:
+            return None
+        self._last_s = now
+        sent = Sent(*mapped, packet.marker, b"", *self._writers.content(arrival))
+        return Prepared(self._writers.packet(sent, packet.payload_type), sent)
+
+    def packet(self, sent: Sent) -> bytes:
+        """The same bytes for the same numbers, always: AES-GCM allows nothing else."""
+        return self._writers.packet(sent)
+
+    def part(self) -> "ChosenStream":
+        """From here on for one viewer alone, under the same source and numbers."""
+        return ChosenStream(self.form, self._numbers, self._rewriter.copy(), self._last_s)
+
+    def _begin(self, arrival: Arrival, now: float) -> None:
+        ticks = 0
+        if self._source >= 0:
+            ticks = max(1, round((now - self._last_s) * self.form.clock_rate_hz))
+        self._rewriter.switch(arrival.extended, arrival.packet.timestamp, ticks)
+        self._source = arrival.packet.ssrc
+
+
+class ChosenStream:
+    """What one viewer gets of a track: the layers that its selector aims at, or nothing."""
+
+    __slots__ = (
+        "_encoding",
+        "_last_s",
+        "_numbers",
+        "_pictures",
+        "_rewriter",
+        "_source",
+        "_writers",
+        "form",
+        "selector",
+    )
+
+    def __init__(
+        self,
+        form: Form,
+        numbers: Numbers,
+        rewriter: StreamRewriter | None = None,
+        last_s: float | None = None,
+    ) -> None:
+        self.form = form
+        self.selector = LayerSelector()
+        self._numbers = numbers
+        self._rewriter = rewriter or StreamRewriter(numbers.sequence, numbers.timestamp)
+        self._pictures = PictureRewriter()
+        self._writers = _Writers(form, numbers.ssrc)
+        self._encoding: Encoding | None = None
+        self._source = -1
+        # None before the first packet.
+        self._last_s = last_s
+
+    @property
+    def ssrc(self) -> int:
+        return self._numbers.ssrc
+
+    @property
+    def timestamp_offset(self) -> int:
+        return self._rewriter.timestamp_offset
+
+    @property
+    def timestamp(self) -> int:
+        return self._rewriter.timestamp
+
+    def prepare(self, arrival: Arrival, now: float) -> Prepared | None:
+        """The packet under our numbers; None if the viewer does not get it."""
+        packet = arrival.packet
+        encoding = arrival.encoding
+        if not packet.payload:
+            return self._skip_empty(arrival)
+        decision = self.selector.decide(encoding.index, arrival.description)
+        if decision is Decision.SKIP:
+            return self._skip(arrival)
+        if decision is Decision.SWITCH or packet.ssrc != self._source:
+            self._switch(arrival, now)
+        mapped = self._rewriter.map(arrival.extended, packet.timestamp)
+        if mapped is None:
+            return None
+        self._last_s = now
+        marker = packet.marker or decision is Decision.FORWARD_AS_LAST
+        prefix = b""
+        body, elements = self._writers.content(arrival)
+        description = arrival.description
+        if type(description) is Vp8:
+            prefix, body = self._pictures.map(description), description.body
+        sent = Sent(*mapped, marker, prefix, body, elements)
+        return Prepared(self._writers.packet(sent, packet.payload_type), sent)
+
+    def packet(self, sent: Sent) -> bytes:
+        """The same bytes for the same numbers, always: AES-GCM allows nothing else."""
+        return self._writers.packet(sent)
+
+    def go_on(self, layer: Layer, encoding: Encoding) -> None:
+        """Take over in the middle of what was sent so far: this layer, without a key frame."""
+        self.selector.resume(layer)
+        self._encoding = encoding
+        self._source = encoding.ssrc
+
+    def _switch(self, arrival: Arrival, now: float) -> None:
+        packet = arrival.packet
+        ticks = 0
+        if self._last_s is not None:
+            clock = self._encoding.clock if self._encoding else None
+            source_timestamp = self._rewriter.timestamp - self._rewriter.timestamp_offset
+            last = SourceMoment(source_timestamp & 0xFFFF_FFFF, self._last_s, clock)
+            first = SourceMoment(packet.timestamp, now, arrival.encoding.clock)
+            ticks = elapsed_ticks(last, first, self.form.clock_rate_hz)
+        self._rewriter.switch(arrival.extended, packet.timestamp, ticks)
+        if isinstance(arrival.description, Vp8):
+            self._pictures.switch(arrival.description)
+        self._encoding = arrival.encoding
+        self._source = packet.ssrc
+
+    def _skip(self, arrival: Arrival) -> Prepared | None:
+        if arrival.encoding is not self._encoding:
+            return None
+        if type(arrival.description) is Vp8:
+            self._pictures.skip(arrival.description)
+        return _filling(self, self._rewriter, arrival.extended)
+
+    def _skip_empty(self, arrival: Arrival) -> Prepared | None:
+        if arrival.encoding is not self._encoding:
+            return None
+        return _filling(self, self._rewriter, arrival.extended)
+
+
+class _Writers:
+    """Headers and payloads in a viewer's form."""
+
+    __slots__ = ("_identifiers", "_plain", "_redundancy", "_redundant", "_write")
+
+    def __init__(self, form: Form, ssrc: int) -> None:
+        self._identifiers = form.identifiers
+        self._write = HeaderWriter(form.payload_type, ssrc, form.sequence_id).write
+        # A long element needs the other form of extensions, which has no room for a number.
+        self._plain = HeaderWriter(form.payload_type, ssrc).write
+        self._redundancy = form.redundancy
+        self._redundant = HeaderWriter(form.redundancy or 0, ssrc, form.sequence_id).write
+
+    def content(self, arrival: Arrival) -> tuple[bytes, Elements]:
+        """What the viewer gets behind the header, and of the header extensions."""
+        packet = arrival.packet
+        elements = NO_ELEMENTS
+        if self._identifiers:
+            elements = forwarded_elements(packet.extensions, self._identifiers)
+        redundant = packet.payload_type == self._redundancy
+        return packet.payload if redundant else arrival.primary, elements
+
+    def packet(self, sent: Sent, source_type: int | None = None) -> bytes:
+        """`source_type`: the publisher's payload type; what is sent again needs none."""
+        elements = sent.elements
+        write = self._write
+        if elements.profile != _ONE_BYTE_PROFILE:
+            write = self._plain
+        elif source_type == self._redundancy and source_type is not None:
+            write = self._redundant
+        header = write(sent.marker, sent.sequence_number, sent.timestamp, 0, elements)
+        return header + sent.prefix + sent.body
+
+
+def _filling(
+    stream: SharedStream | ChosenStream, rewriter: StreamRewriter, extended: int
+) -> Prepared | None:
+    """An empty packet in place of one that is left out, if its number was kept free for it."""
+    sequence_number = rewriter.skip(extended)
+    if sequence_number is None:
+        return None
+    sent = Sent(sequence_number, rewriter.timestamp, False, b"", b"")
+    return Prepared(stream.packet(sent), sent)
