@@ -149,6 +149,8 @@ def within_wish(options: Sequence[LayerOption], max_height: int | None) -> list[
     of two options at the same rate the higher layer does.
     """
     ordered = sorted(options, key=lambda option: (option.bitrate_bps, option.layer))
+    if not ordered:
+        return []
     if max_height is not None:
         enough = [option.height for option in ordered if option.height >= max_height]
         limit = min(enough, default=None)

@@ -21,15 +21,16 @@ Outlet = TypeVar("Outlet")
 
 # Before anything is known of a network, each video is sent in its smallest form: the first
 # feedback takes a round trip, and a probe two more.
-GRACE_S = 2.0
+GRACE_S = 3.0
 # A last picture is given up for want of bandwidth only if the want lasts.
 PAUSE_AFTER_S = 2.0
 # Rates of layers are measured over half a second, so more often would tell nothing new.
 ALLOCATION_INTERVAL_S = 0.2
 # Feedback comes every 50 ms or so; a queue that grows should not wait for more.
 _HURRY_INTERVAL_S = 0.04
-# Whoever negotiated feedback gives the first within a round trip.
-_SILENT_AFTER_S = 3.0
+# Whoever negotiated feedback gives the first within a round trip; less than `GRACE_S`, or nothing
+# would be sent meanwhile.
+_SILENT_AFTER_S = 2.0
 _WITHOUT_LIMIT_BPS = 1 << 40
 
 
