@@ -6,7 +6,7 @@ here.  Nothing waits: a minute takes a few seconds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 from random import Random
 
 from sfu.codecs import Codec
@@ -317,5 +317,5 @@ def picture_ids(packets: Sequence[RtpPacket]) -> list[int]:
 def milliseconds(packets: Sequence[RtpPacket]) -> list[float]:
     """Steps of the timestamp from picture to picture."""
     stamps = [one.timestamp for one in packets if one.marker]
-    steps = [(b - a) & 0xFFFF_FFFF for a, b in zip(stamps, stamps[1:], strict=False)]
+    steps = [(b - a) & 0xFFFF_FFFF for a, b in pairwise(stamps)]
     return [step / 90 for step in steps]

@@ -10,6 +10,9 @@ from sfu.codecs import Codec
 from sfu.negotiation import (
     AUDIO_LEVEL,
     MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_SEQUENCE,
     BadSdp,
     CodecNotSupported,
     Local,
@@ -264,3 +267,121 @@ def _serve(text: str) -> None:
         answer_publication(parsed, plan_publication(parsed), LOCAL).encode()
     except BadSdp:
         return
+
+
+# --- simulcast, numbers across tracks, redundancy ---
+
+SIMULCAST = (
+    *Video().lines,
+    f"a=extmap:5 {RID}",
+    f"a=extmap:6 {REPAIRED_RID}",
+    f"a=extmap:3 {TRANSPORT_SEQUENCE}",
+    "a=rid:q send",
+    "a=rid:h send",
+    "a=rid:f send",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rids"),
+    [
+        ((*SIMULCAST, "a=simulcast:send q;h;f"), ("q", "h", "f")),
+        ((*SIMULCAST, "a=simulcast:send q,h;~f"), ("q", "f")),
+        ((*SIMULCAST, "a=simulcast:recv q;h send q;f"), ("q", "f")),
+        ((*SIMULCAST, "a=simulcast:send q"), ()),
+        ((*SIMULCAST, "a=simulcast:recv q;h"), ()),
+        ((*SIMULCAST, "a=simulcast:send q;nobody"), ()),
+        ((*SIMULCAST, "a=simulcast:send q;q"), ()),
+        ((*SIMULCAST, "a=simulcast:send"), ()),
+        ((*Video().lines, "a=rid:q send", "a=rid:h send", "a=simulcast:send q;h"), ()),
+        (SIMULCAST, ()),
+    ],
+)
+def test_encodings_are_taken_by_their_names(lines: tuple[str, ...], rids: tuple[str, ...]) -> None:
+    parsed = parse_offer(offer(Video(lines=lines).text()))
+    (track,) = plan_publication(parsed)
+    assert track.rids == rids
+    answered = answer_publication(parsed, (track,), LOCAL).split("\r\n")
+    taken = [line for line in answered if line.startswith(("a=rid:", "a=simulcast:"))]
+    if rids:
+        assert taken == [
+            *(f"a=rid:{rid} recv" for rid in rids),
+            f"a=simulcast:recv {';'.join(rids)}",
+        ]
+    else:
+        assert taken == []
+
+
+def test_more_encodings_than_anybody_sends_are_refused() -> None:
+    rids = [f"r{number}" for number in range(9)]
+    lines = (*SIMULCAST, *(f"a=rid:{rid} send" for rid in rids))
+    text = offer(Video(lines=(*lines, f"a=simulcast:send {';'.join(rids)}")).text())
+    with pytest.raises(BadSdp):
+        plan_publication(parse_offer(text))
+
+
+VIEWER = (
+    "a=rtpmap:100 VP8/90000",
+    "a=rtcp-fb:100 nack",
+    "a=rtcp-fb:100 transport-cc",
+    "a=rtcp-fb:100 goog-remb",
+    f"a=extmap:7 {TRANSPORT_SEQUENCE}",
+)
+VIEWER_RTX = (*VIEWER, "a=rtpmap:101 rtx/90000", "a=fmtp:101 apt=100")
+
+
+@pytest.mark.parametrize(
+    ("formats", "lines", "sequence_id"),
+    [
+        ("100 101", VIEWER_RTX, 7),
+        # Sent again to the bit, a packet cannot have a new number in it.
+        ("100", VIEWER, 0),
+        ("100 101", tuple(line.replace("extmap:7", "extmap:15") for line in VIEWER_RTX), 0),
+        ("100 101", tuple(line for line in VIEWER_RTX if "extmap" not in line), 0),
+    ],
+)
+def test_a_viewer_is_numbered_across_tracks_where_that_can_be(
+    formats: str, lines: tuple[str, ...], sequence_id: int
+) -> None:
+    (track,) = plan_publication(parse_offer(offer(Video().text())))
+    parsed = parse_offer(offer(Video(direction="recvonly", formats=formats, lines=lines).text()))
+    (subscription,), _ = plan_subscription(parsed, {"ada/1": track})
+    assert subscription.sequence_id == subscription.form.sequence_id == sequence_id
+    answer = answer_subscription(parsed, (subscription,), {"1": Outgoing("tea", 1, 2)}, LOCAL)
+    assert (f"a=extmap:{sequence_id} {TRANSPORT_SEQUENCE}" in answer) is (sequence_id > 0)
+    assert ("a=rtcp-fb:100 transport-cc" in answer) is (sequence_id > 0)
+    assert ("a=rtcp-fb:100 goog-remb" in answer) is (sequence_id == 0)
+
+
+def redundant(preferred: bool, opus: int = 111) -> tuple[str, ...]:
+    numbers = f"63 {opus}" if preferred else f"{opus} 63"
+    lines = (line.replace("111", str(opus)) for line in AUDIO)
+    head, *rest = lines
+    return (
+        head.rsplit(" ", 1)[0] + f" {numbers}",
+        *rest,
+        "a=rtpmap:63 red/48000/2",
+        f"a=fmtp:63 {opus}/{opus}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sends", "takes", "published", "sent"),
+    [
+        (redundant(True), redundant(True), 63, 63),
+        (redundant(True), redundant(False), 63, 63),
+        (redundant(False), redundant(True), None, None),
+        (redundant(True), AUDIO, 63, None),
+        # Blocks name the publisher's number of Opus, which is another one here.
+        (redundant(True), redundant(True, opus=109), 63, None),
+    ],
+)
+def test_redundancy_goes_through_where_both_sides_want_it(
+    sends: tuple[str, ...], takes: tuple[str, ...], published: int | None, sent: int | None
+) -> None:
+    offered = parse_offer(offer(sends))
+    (track,) = plan_publication(offered)
+    assert track.redundancy == published
+    assert ("red/48000/2" in answer_publication(offered, (track,), LOCAL)) is bool(published)
+    (subscription,), _ = plan_subscription(parse_offer(offer(takes)), {"ada/0": track})
+    assert subscription.redundancy == sent

@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from sfu.codecs import Codec
+from sfu.encoding import KEY_FRAME_INTERVAL_S
 from sfu.negotiation import (
     AUDIO_LEVEL,
     MID,
@@ -14,13 +15,13 @@ from sfu.negotiation import (
     Subscription,
     Track,
 )
-from sfu.encoding import KEY_FRAME_INTERVAL_S
 from sfu.producer import MAX_PUBLISHER_BPS
 from sfu.router import Router, SizeSeen
 from sfu.rtcp import (
     FullIntraRequest,
     Nack,
     PictureLoss,
+    ReceiverEstimate,
     ReceiverReport,
     RtcpPacket,
     SenderReport,
@@ -300,3 +301,59 @@ def test_statistics_tell_what_was_sent(house: House) -> None:
     assert (consumer.packets, consumer.drops) == (1, {"waiting_for_key_frame": 1})
     producer = next(p for p in house.router.statistics(0.0).producers["ada"] if p.mid == "v")
     assert (producer.packets, producer.key_frames, producer.width) == (2, 1, 320)
+
+
+# --- speech with redundancy ---
+
+RED_OPUS = Format(111, "opus", 48_000, 2)
+# RFC 2198, 3: a block of three bytes 960 samples ago, then the primary one.
+REDUNDANT = b"\xef\x0f\x00\x03" + b"\x6f" + b"old" + b"\xfcnew"
+
+
+@pytest.mark.parametrize(
+    ("redundancy", "payload_type", "payload"), [(63, 63, REDUNDANT), (None, 111, b"\xfcnew")]
+)
+def test_redundancy_goes_on_to_who_takes_it_and_is_taken_off_for_others(
+    redundancy: int | None, payload_type: int, payload: bytes
+) -> None:
+    house = House()
+    known = Track("a", MediaKind.AUDIO, Codec.OPUS, RED_OPUS, {}, (5,), (), (), 63)
+    house.publish("ada", known)
+    subscription = Subscription("0", "ada/a", MediaKind.AUDIO, RED_OPUS, {}, {}, redundancy)
+    house.router.subscribe("bob", [subscription], "bob")
+    house.router.open("bob", 0.0)
+    ((_, copy),) = house.send(rtp(REDUNDANT, payload_type=63, ssrc=5))
+    assert (copy.payload_type, copy.payload) == (payload_type, payload)
+    ((_, plain),) = house.send(rtp(b"\xfcplain", payload_type=111, ssrc=5, sequence_number=2))
+    assert (plain.payload_type, plain.payload) == (111, b"\xfcplain")
+    assert house.send(rtp(b"\xef\x0f", payload_type=63, ssrc=5, sequence_number=3)) == []
+
+
+# --- publishers that tell nothing of each packet ---
+
+
+@pytest.mark.parametrize(
+    ("feedback", "extensions", "told"),
+    [
+        ({"goog-remb"}, {}, True),
+        ({"goog-remb", "transport-cc"}, {TRANSPORT_SEQUENCE: 3}, False),
+        (set(), {}, False),
+    ],
+)
+def test_an_estimate_is_told_to_who_takes_nothing_better(
+    feedback: set[str], extensions: dict[str, int], told: bool
+) -> None:
+    house = House()
+    chosen = Format(96, "VP8", 90_000, 1, "", frozenset(feedback))
+    house.publish("ada", Track("v", MediaKind.VIDEO, Codec.VP8, chosen, extensions, (SSRC,), ()))
+    house.now = 5.0
+    house.send(key(1))
+    estimates = [packet for _, packet in house.due(ReceiverEstimate)]
+    assert bool(estimates) is told
+    if told:
+        house.now += 1.5
+        house.send(inter(2))
+        (later,) = (packet for _, packet in house.due(ReceiverEstimate))
+        assert isinstance(later, ReceiverEstimate)
+        assert isinstance(estimates[0], ReceiverEstimate)
+        assert later.bitrate_bps > estimates[0].bitrate_bps
