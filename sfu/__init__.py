@@ -27,6 +27,7 @@ from sfu.engine import (
     SfuError,
     SfuEvent,
 )
+from sfu.fragment import Fragment, parse_fragment
 from sfu.negotiation import BadSdp, CodecNotSupported
 from sfu.subscriber import TrackWish, ViewerWishes
 
@@ -34,6 +35,7 @@ __all__ = [
     "BadSdp",
     "CodecNotSupported",
     "EncodingsWanted",
+    "Fragment",
     "Full",
     "MediaAddress",
     "NoSuchSession",
@@ -59,4 +61,5 @@ __all__ = [
     "ViewerWishes",
     "WorkerSpec",
     "WorkerStatistics",
+    "parse_fragment",
 ]

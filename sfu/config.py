@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from sfu.tapping import TapPolicy
+
 
 @dataclass(frozen=True, slots=True)
 class SfuConfig:
@@ -30,6 +32,10 @@ class SfuConfig:
     """How long a join waits for a process that is being started."""
     memory_bytes: int | None = None
     """Limit on the address space of a process."""
+    tap_socket: Path | None = None
+    """Where somebody listens to frames of those who agreed to it; None: nobody ever does."""
+    tap_policy: TapPolicy = TapPolicy()
+    """How much of their tracks goes there, unless the listener wishes otherwise."""
 
 
 class WorkerConfig(msgspec.Struct, frozen=True):
@@ -41,6 +47,8 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     advertised_hosts: tuple[str, ...]
     port: int
     max_sessions: int
+    tap_socket: str | None = None
+    tap_policy: TapPolicy = TapPolicy()
 
 
 @dataclass(frozen=True, slots=True)

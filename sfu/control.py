@@ -11,6 +11,7 @@ import msgspec
 
 from sfu.router import RoomStatistics
 from sfu.subscriber import ViewerWishes
+from sfu.tap import TapStatistics
 
 MAX_MESSAGE_BYTES = 16 << 20
 # What may wait to be written; a reader this far behind is not reading.
@@ -22,13 +23,17 @@ _LENGTH_BYTES = 4
 
 
 class Publish(msgspec.Struct, frozen=True, tag=True):
-    """Take a publisher into a room, which opens with its first session."""
+    """Take a publisher into a room, which opens with its first session.
+
+    `tapped`: whoever listens to the tap may have its frames.
+    """
 
     request: int
     room: str
     session: str
     identity: str
     offer: str
+    tapped: bool = False
 
 
 class Subscribe(msgspec.Struct, frozen=True, tag=True):
@@ -60,10 +65,11 @@ class Watch(msgspec.Struct, frozen=True, tag=True):
 
 
 class Renew(msgspec.Struct, frozen=True, tag=True):
-    """Offer anew what a viewer can watch by now."""
+    """Offer anew what a viewer can watch by now; with `restart`, under new ICE credentials."""
 
     request: int
     session: str
+    restart: bool = False
 
 
 class Accept(msgspec.Struct, frozen=True, tag=True):
@@ -72,6 +78,17 @@ class Accept(msgspec.Struct, frozen=True, tag=True):
     request: int
     session: str
     answer: str
+
+
+class Restart(msgspec.Struct, frozen=True, tag=True):
+    """New ICE credentials for a client that asks by an offer, or by a fragment of one.
+
+    The reply answers in kind.  Keys and tracks stay as they are.
+    """
+
+    request: int
+    session: str
+    description: str
 
 
 class SetWishes(msgspec.Struct, frozen=True, tag=True):
@@ -95,7 +112,16 @@ class TakeStatistics(msgspec.Struct, frozen=True, tag=True):
 
 
 Command = (
-    Publish | Subscribe | Watch | Renew | Accept | SetWishes | Silence | Close | TakeStatistics
+    Publish
+    | Subscribe
+    | Watch
+    | Renew
+    | Accept
+    | Restart
+    | SetWishes
+    | Silence
+    | Close
+    | TakeStatistics
 )
 
 
@@ -163,6 +189,7 @@ class WorkerStatistics(msgspec.Struct, frozen=True):
     drops: dict[str, int]
     transports: dict[str, TransportStatistics]
     rooms: dict[str, RoomStatistics]
+    tap: TapStatistics | None = None
 
 
 class StatisticsTaken(msgspec.Struct, frozen=True, tag=True):

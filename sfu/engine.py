@@ -207,14 +207,17 @@ class Sfu:
 
     # --- sessions ---
 
-    async def publish(self, room: str, identity: str, offer: str) -> Session:
+    async def publish(
+        self, room: str, identity: str, offer: str, *, tapped: bool = False
+    ) -> Session:
         """Take a publisher into a room; its offer sends, our answer receives.
 
+        `tapped`: the publisher agreed that its frames are looked at.
         Raises `BadSdp`, `CodecNotSupported`, or a subclass of `SfuError`.
         """
         worker = await self._place(room)
         session = secrets.token_urlsafe(12)
-        command = control.Publish(worker.number(), room, session, identity, offer)
+        command = control.Publish(worker.number(), room, session, identity, offer, tapped)
         return await self._join(worker, command)
 
     async def subscribe(
@@ -242,9 +245,9 @@ class Sfu:
         assert isinstance(reply, control.Offered)
         return Offer(session, reply.offer, reply.sources)
 
-    async def renew(self, session: str) -> Offer:
-        """An offer of what a viewer can watch by now."""
-        reply = await self._ask(session, lambda number: control.Renew(number, session))
+    async def renew(self, session: str, *, restart: bool = False) -> Offer:
+        """An offer of what a viewer can watch by now; with `restart`, a new look for a path."""
+        reply = await self._ask(session, lambda number: control.Renew(number, session, restart))
         assert isinstance(reply, control.Offered)
         return Offer(session, reply.offer, reply.sources)
 
@@ -253,6 +256,18 @@ class Sfu:
         reply = await self._ask(session, lambda number: control.Accept(number, session, answer))
         assert isinstance(reply, control.Accepted)
         return reply.notes
+
+    async def restart(self, session: str, description: str) -> str:
+        """Give a client that looks for a new path new ICE credentials; media goes on meanwhile.
+
+        To an offer the answer is one to it, to a fragment of an offer (RFC 8840) a fragment.  What
+        else the client would change is refused with `BadSdp`, and then nothing has changed.
+        """
+        reply = await self._ask(
+            session, lambda number: control.Restart(number, session, description)
+        )
+        assert isinstance(reply, control.Answered)
+        return reply.answer
 
     async def set_wishes(self, session: str, wishes: ViewerWishes) -> None:
         """What a viewer has use for from now on."""
@@ -297,6 +312,8 @@ class Sfu:
             advertised_hosts=config.advertised_hosts,
             port=config.first_port + index if config.first_port else 0,
             max_sessions=config.max_sessions,
+            tap_socket=None if config.tap_socket is None else str(config.tap_socket),
+            tap_policy=config.tap_policy,
         )
         argv = (sys.executable, "-m", "sfu", msgspec.json.encode(told).decode())
         return WorkerSpec(told.name, argv, memory_bytes=config.memory_bytes)

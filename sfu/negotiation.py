@@ -206,6 +206,8 @@ class Local(msgspec.Struct, frozen=True):
     ice_password: str
     fingerprint: tuple[str, str]
     session_number: int
+    version: int = 1
+    """Of our answers; it grows with each."""
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -362,8 +364,8 @@ def _read_source(draft: _Draft, value: str) -> None:
 
 
 def _read_source_group(draft: _Draft, value: str) -> None:
-    semantics, *sources = value.split()
-    if semantics == "FID" and len(sources) == 2:  # noqa: PLR2004 - RFC 5576, 4.2
+    sources = value.removeprefix("FID ").split()
+    if value.startswith("FID ") and len(sources) == 2:  # noqa: PLR2004 - RFC 5576, 4.2
         media, retransmission = (_number(one, 0xFFFF_FFFF, "source") for one in sources)
         draft.retransmission_sources = [
             *draft.retransmission_sources[:MAX_SOURCES],
@@ -453,10 +455,7 @@ def _complete(session: _Draft, drafts: Sequence[_Draft]) -> Offer:
     )
     ufrag = leading.ice_ufrag or session.ice_ufrag
     password = leading.ice_password or session.ice_password
-    if not _MIN_UFRAG_LENGTH <= len(ufrag) <= _MAX_CREDENTIAL_LENGTH:
-        raise BadSdp("a=ice-ufrag is missing, or not 4 to 256 characters")
-    if not _MIN_PASSWORD_LENGTH <= len(password) <= _MAX_CREDENTIAL_LENGTH:
-        raise BadSdp("a=ice-pwd is missing, or not 22 to 256 characters")
+    check_credentials(ufrag, password)
     fingerprints = tuple(leading.fingerprints or session.fingerprints)
     if not fingerprints:
         raise BadSdp("the offer has no fingerprint of SHA-256 or better")
@@ -464,6 +463,14 @@ def _complete(session: _Draft, drafts: Sequence[_Draft]) -> Offer:
     if not setup:
         raise BadSdp("the offer has no a=setup")
     return Offer(sections, ufrag, password, fingerprints, setup)
+
+
+def check_credentials(ufrag: str, password: str) -> None:
+    """BadSdp for what RFC 8839, 5.4, does not allow."""
+    if not _MIN_UFRAG_LENGTH <= len(ufrag) <= _MAX_CREDENTIAL_LENGTH:
+        raise BadSdp("a=ice-ufrag is missing, or not 4 to 256 characters")
+    if not _MIN_PASSWORD_LENGTH <= len(password) <= _MAX_CREDENTIAL_LENGTH:
+        raise BadSdp("a=ice-pwd is missing, or not 22 to 256 characters")
 
 
 def _section(draft: _Draft, bundle: tuple[str, ...], *, first: bool) -> Section:
@@ -486,9 +493,9 @@ def _section(draft: _Draft, bundle: tuple[str, ...], *, first: bool) -> Section:
 
 def _rids(draft: _Draft) -> tuple[str, ...]:
     """Encodings that can be told apart; without the extension nobody could."""
-    rids = tuple(rid for rid in draft.simulcast if rid in draft.rids)
-    if len(rids) > MAX_ENCODINGS:
+    if len(draft.simulcast) > MAX_ENCODINGS:
         raise BadSdp(f"a section has more than {MAX_ENCODINGS} encodings")
+    rids = tuple(rid for rid in draft.simulcast if rid in draft.rids)
     return rids if RID in draft.extensions and len(set(rids)) == len(rids) > 1 else ()
 
 
@@ -729,11 +736,11 @@ def _nothing(offer: Offer, what: str) -> str:
     return f"codec not supported: the offer {what} (its codecs: {listed})"
 
 
-def session_lines(local: Local, mids: Sequence[str], version: int = 1) -> list[str]:
-    """What stands before the first section."""
+def session_lines(local: Local, mids: Sequence[str], version: int | None = None) -> list[str]:
+    """What stands before the first section; offers count their versions themselves."""
     return [
         "v=0",
-        f"o=- {local.session_number} {version} IN IP4 127.0.0.1",
+        f"o=- {local.session_number} {version or local.version} IN IP4 127.0.0.1",
         "s=-",
         "t=0 0",
         "a=ice-lite",
@@ -788,18 +795,30 @@ def _setup(offer: Offer) -> str:
 
 def transport_lines(setup: str, local: Local) -> list[str]:
     """How to reach us, and who opens the handshake."""
-    # The preference falls with the order of the hosts (RFC 8445, 5.1.2.1: host candidates).
-    candidates = [
-        f"a=candidate:{index + 1} 1 udp {(126 << 24) + ((65_535 - index) << 8) + 255}"
-        f" {host} {local.port} typ host"
-        for index, host in enumerate(local.hosts)
-    ]
     algorithm, digest = local.fingerprint
     return [
         f"a=ice-ufrag:{local.ice_ufrag}",
         f"a=ice-pwd:{local.ice_password}",
         f"a=fingerprint:{algorithm} {digest}",
         f"a=setup:{setup}",
-        *candidates,
+        *candidate_lines(local),
         "a=end-of-candidates",
     ]
+
+
+def candidate_lines(local: Local) -> list[str]:
+    """Where to reach us: first by datagrams, then by connections that the client opens."""
+    # The preference falls with the order of the hosts (RFC 8445, 5.1.2.1: host candidates).
+    datagrams = [
+        f"a=candidate:{index + 1} 1 udp {(126 << 24) + ((65_535 - index) << 8) + 255}"
+        f" {host} {local.port} typ host"
+        for index, host in enumerate(local.hosts)
+    ]
+    # RFC 6544, 4.2: a lower type, then the direction (4: passive) above the order of the hosts.
+    streams = [
+        f"a=candidate:{len(local.hosts) + index + 1} 1 tcp"
+        f" {(90 << 24) + ((4 << 13) + 8_191 - index << 8) + 255}"
+        f" {host} {local.port} typ host tcptype passive"
+        for index, host in enumerate(local.hosts)
+    ]
+    return datagrams + streams

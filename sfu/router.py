@@ -37,6 +37,7 @@ from sfu.subscriber import (
     TrackChange,
     ViewerWishes,
 )
+from sfu.tapping import TapSink
 from sfu.transport_feedback import TransportFeedback
 
 Outlet = TypeVar("Outlet")
@@ -106,12 +107,15 @@ class Names(msgspec.Struct, frozen=True):
 
 
 class _Route(Generic[Outlet]):
-    """A producer, what goes out of it, and to whom."""
+    """A producer, what goes out of it, and to whom; `sink` listens to it, if anybody may."""
 
-    def __init__(self, session: str, producer: Producer, names: Names) -> None:
+    def __init__(
+        self, session: str, producer: Producer, names: Names, sink: TapSink | None
+    ) -> None:
         self.session = session
         self.producer = producer
         self.names = names
+        self.sink = sink
         self.sizes = [(0, 0) for _ in producer.encodings]
         self.groups: list[_Group[Outlet]] = []
 
@@ -137,6 +141,23 @@ class _Route(Generic[Outlet]):
         for group in self.groups:
             group.members = [member for member in group.members if member[0] is not consumer]
         self.groups = [group for group in self.groups if group.members]
+
+    def tap(self, arrival: Arrival, now: float) -> None:
+        """Let whoever listens have the packet of the encoding that it listens to."""
+        sink = self.sink
+        if sink is not None and sink.wanted and arrival.encoding.index == sink.encoding:
+            packet = arrival.packet
+            sink.receive(arrival.extended, packet, arrival.description, now, arrival.primary)
+
+    def survey_tap(self, now: float) -> None:
+        """Choose what is listened to, and ask for the key frame that it begins with."""
+        if self.sink is None:
+            return
+        encodings = self.producer.encodings
+        heights = [one.height if one.is_alive(now) else None for one in encodings]
+        self.sink.choose(heights, now)
+        if self.sink.poll(now):
+            self.producer.want_key_frame(self.sink.encoding)
 
     def sources(self) -> list[tuple[Outlet, int]]:
         """Every source that viewers hear of this producer."""
@@ -177,13 +198,24 @@ class Router(Generic[Outlet]):
 
     # --- who is here ---
 
-    def publish(self, session: str, identity: str, tracks: Sequence[Track], outlet: Outlet) -> None:
-        """A publisher comes; its packets are taken from now on."""
+    def publish(
+        self,
+        session: str,
+        identity: str,
+        tracks: Sequence[Track],
+        outlet: Outlet,
+        tap: Callable[[Track], TapSink] | None = None,
+    ) -> None:
+        """A publisher comes; its packets are taken from now on.
+
+        `tap` makes what listens to a track, where that is allowed.
+        """
         producers = [Producer(f"{session}/{track.mid}", track) for track in tracks]
         publisher = Publisher(identity, producers, self._new_ssrc())
         self._publishers[session] = publisher, outlet
         for producer in producers:
-            self._routes[producer.key] = _Route(session, producer, self._new_names())
+            sink = None if tap is None else tap(producer.track)
+            self._routes[producer.key] = _Route(session, producer, self._new_names(), sink)
             self._producers[producer.key] = producer
             self._owners[producer.key] = session
 
@@ -293,7 +325,10 @@ class Router(Generic[Outlet]):
         silenced: list[tuple[Outlet, int]] = []
         if publisher is not None:
             for producer in publisher[0].producers:
-                silenced += self._routes.pop(producer.key).sources()
+                route = self._routes.pop(producer.key)
+                silenced += route.sources()
+                if route.sink is not None:
+                    route.sink.close()
                 del self._producers[producer.key], self._owners[producer.key]
             self._speakers.forget(session)
         subscriber = self._subscribers.pop(session, None)
@@ -318,7 +353,10 @@ class Router(Generic[Outlet]):
             self._hear(session, known[0], arrival, now)
         key_frame = arrival.description.key_frame
         copies = []
-        for group in self._routes[f"{session}/{track.mid}"].groups:
+        route = self._routes[f"{session}/{track.mid}"]
+        if route.sink is not None:
+            route.tap(arrival, now)
+        for group in route.groups:
             prepared = group.stream.prepare(arrival, now)
             if prepared is None:
                 continue
@@ -341,6 +379,7 @@ class Router(Generic[Outlet]):
             return []
         if known:
             known[0].receive_rtcp(packets, now)
+            self._set_tap_clocks(known[0], packets)
         if subscriber is None:
             return []
         copies: list[tuple[Outlet, bytes]] = []
@@ -401,6 +440,15 @@ class Router(Generic[Outlet]):
             },
         )
 
+    def _set_tap_clocks(self, publisher: Publisher, packets: Sequence[RtcpPacket]) -> None:
+        """Whoever listens compares sound and picture by the publisher's own clock."""
+        reported = {one.ssrc: one for one in packets if isinstance(one, SenderReport)}
+        for producer in publisher.producers if reported else ():
+            sink = self._routes[producer.key].sink
+            report = reported.get(producer.encodings[sink.encoding].ssrc) if sink else None
+            if sink is not None and report is not None:
+                sink.receive_clock(report.rtp_timestamp, report.ntp_time)
+
     # --- what viewers say ---
 
     def _receive_feedback(
@@ -454,8 +502,9 @@ class Router(Generic[Outlet]):
         if now - self._surveyed_s < SURVEY_INTERVAL_S:
             return
         self._surveyed_s = now
-        for producer in self._producers.values():
-            producer.poll(now)
+        for route in self._routes.values():
+            route.producer.poll(now)
+            route.survey_tap(now)
         speaker = self._speakers.poll(now)
         if speaker != self._speaker:
             self._speaker = speaker
@@ -475,6 +524,8 @@ class Router(Generic[Outlet]):
                     useful.get(key, set()).update(indexes)
         for key, indexes in useful.items():
             route = self._routes[key]
+            if route.sink is not None and route.sink.wanted:
+                indexes.add(route.sink.encoding)
             wanted = route.producer.watch(frozenset(indexes), now)
             if wanted is not None:
                 track = route.producer.track

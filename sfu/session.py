@@ -33,6 +33,7 @@ class Session:
     __slots__ = (
         "_on_state",
         "_port",
+        "answering",
         "came",
         "identity",
         "local",
@@ -58,6 +59,8 @@ class Session:
         self.came = False
         """It was connected once."""
         self.offering: Offering | None = None
+        self.answering: Callable[[Offer, Local], str] | None = None
+        """The answer to another offer of the same; BadSdp if it is not the same."""
         self.names: dict[str, Names] = {}
         """How it hears what is offered, by producer."""
         self.publisher: str | None = None

@@ -84,12 +84,18 @@ class TapSocket:
         path: str,
         *,
         on_listening: Callable[[bool], None],
+        on_reading: Callable[[bool], None],
         on_wish: Callable[[TapWish], None],
         on_broken: Callable[[int], None],
     ) -> None:
-        """`on_broken` is told of a track whose latest frames were let go of."""
+        """`on_broken` is told of a track whose latest frames were let go of.
+
+        A listener that is there and takes nothing is not `reading`: to go on asking publishers
+        for key frames would cost viewers, and help nobody.
+        """
         self._path = path
         self._on_listening = on_listening
+        self._on_reading = on_reading
         self._on_wish = on_wish
         self._on_broken = on_broken
         self._loop: asyncio.AbstractEventLoop
@@ -100,6 +106,9 @@ class TapSocket:
         self._queue: deque[_Waiting] = deque()
         self._current = memoryview(b"")
         self._scheduled = False
+        self._taken_bytes = 0
+        self._taken_at_drop = -1
+        self.reading = True
         self.waiting_bytes = 0
         self.connections = 0
         self.counts: Counter[str] = Counter()
@@ -150,11 +159,19 @@ class TapSocket:
                 broken.discard(waiting.track)
             kept.append(waiting)
         self._queue = kept
+        if self._taken_bytes == self._taken_at_drop:
+            self._change_reading(False)
+        self._taken_at_drop = self._taken_bytes
         for track in broken:
             self._on_broken(track)
         if self.waiting_bytes > MAX_WAITING_BYTES:
             # Nothing of it may go, and nobody reads.
             self._lost.set()
+
+    def _change_reading(self, reading: bool) -> None:
+        if reading is not self.reading:
+            self.reading = reading
+            self._on_reading(reading)
 
     def _drop(self, waiting: _Waiting) -> None:
         self.waiting_bytes -= waiting.cost_bytes
@@ -188,6 +205,8 @@ class TapSocket:
         self._lost.clear()
         self._wishes = wish_reader()
         self._socket = opened
+        self._taken_at_drop = -1
+        self.reading = True
         self.connections += 1
         self._loop.add_reader(opened, self._read, opened)
         return True
@@ -232,7 +251,9 @@ class TapSocket:
                     return
                 sent = self._socket.send(self._current)
                 self._current = self._current[sent:]
+                self._taken_bytes += sent
                 budget -= sent
+                self._change_reading(True)
         except BlockingIOError:
             pass
         except OSError:
@@ -336,6 +357,7 @@ class Tap:
         self._socket = TapSocket(
             path,
             on_listening=self._listen,
+            on_reading=self._read,
             on_wish=self._change_sampling,
             on_broken=self._begin_anew,
         )
@@ -411,7 +433,11 @@ class Tap:
     def _introduce(self, number: int, track: TappedTrack) -> None:
         for message in track.introduction():
             self._socket.send(framed(message), number, Fate.STAYS)
-        track.listen(True)
+        track.listen(self._socket.reading)
+
+    def _read(self, reading: bool) -> None:
+        for track in self._tracks.values():
+            track.listen(reading)
 
     def _change_sampling(self, wish: TapWish) -> None:
         with suppress(KeyError):

@@ -124,7 +124,7 @@ class MessageReader(Generic[Received]):
         del waiting[:end]
         try:
             return self._decoder.decode(data)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise BadTap(str(error)) from None
 
 

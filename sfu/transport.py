@@ -25,7 +25,8 @@ from aiortc.rtcdtlstransport import (
 )
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
-from sfu.port import Packet, Path, Peer, Port
+from sfu.path import Packet, Path, Peer
+from sfu.port import Port
 from sfu.rtp import is_rtcp
 from sfu.stun import Check
 
@@ -36,6 +37,9 @@ QUIET_AFTER_S = 3.0
 # RFC 7675, 5.1: consent expires.
 CONSENT_EXPIRES_S = 30.0
 CLOSE_TIMEOUT_S = 2.0
+# Some agents nominate every pair that they check, best or not, while they look for the best
+# (RFC 5245, 8.1.1.2); a worse one has to wait for so long.
+NOMINATION_HOLDS_S = 1.0
 
 # A flight of the handshake is at most five datagrams; more wait for nobody.
 MAX_WAITING_DTLS = 32
@@ -167,8 +171,6 @@ class Transport:
         owner: Owner,
         now: float,
     ) -> None:
-        self.ice_ufrag = credentials[0]
-        self.ice_password = credentials[1].encode()
         self.heard_s = now
         self.state = TransportState.WAITING
         self.drops: Counter[str] = Counter()
@@ -176,6 +178,10 @@ class Transport:
         """Packets that wait for the end of the turn (`collect`)."""
         self._opened_s = now
         self._port = port
+        self._ufrag = credentials[0]
+        self._next_ufrag: str | None = None
+        self._nominated = (0, now)
+        """Priority and time of the last check that told us where to send."""
         self._remote: Remote | None = None
         self._owner = owner
         self._ice = _IceStandIn()
@@ -189,7 +195,7 @@ class Transport:
         self._max_sources = 0
         self._number: Callable[[int, float], int] | None = None
         self._number_head = -1
-        port.add(self)
+        port.add(self, credentials[0], credentials[1].encode())
 
     def expect(self, remote: Remote) -> None:
         """The other side was signalled; it may have been here already, before its answer was."""
@@ -202,14 +208,42 @@ class Transport:
         self._max_sources = len(self._sources) + remote.unnamed + MAX_UNSIGNALLED_SOURCES
         self._begin()
 
+    def expects(self, remote: Remote) -> bool:
+        """Whether it is the same other side: its certificate, and its role in the handshake."""
+        known = self._remote
+        return (
+            known is not None
+            and set(known.fingerprints) == set(remote.fingerprints)
+            and known.dtls_client is remote.dtls_client
+        )
+
+    def restart(self, credentials: tuple[str, str]) -> None:
+        """Be found by other credentials, with the same keys (RFC 8445, 9).
+
+        The old ones serve until the peer nominates a path with the new ones.
+        """
+        if self._next_ufrag is not None:
+            self._port.withdraw(self._next_ufrag)
+        self._next_ufrag = credentials[0]
+        self._port.add(self, credentials[0], credentials[1].encode())
+
     # --- what the port brings ---
 
     def receive_check(self, check: Check, path: Path, now: float) -> None:
         """The peer is at the other end of this path, and sends from there if it nominated it."""
         self.heard_s = now
-        if check.nominated or self._ice.path is None:
+        if check.nominated and check.local_ufrag == self._next_ufrag:
+            self._port.withdraw(self._ufrag)
+            self._ufrag, self._next_ufrag = self._next_ufrag, None
+            self._nominated = (0, now)
+        if self._ice.path is None or (check.nominated and self._is_preferred(check, now)):
             self._ice.path = path
+            self._nominated = (check.priority, now)
         self._begin()
+
+    def _is_preferred(self, check: Check, now: float) -> bool:
+        priority, nominated_s = self._nominated
+        return check.priority >= priority or now - nominated_s > NOMINATION_HOLDS_S
 
     def receive_dtls(self, data: bytes) -> None:
         try:
@@ -328,14 +362,17 @@ class Transport:
 
     async def close(self) -> None:
         """Say goodbye and let go of everything; takes at most `CLOSE_TIMEOUT_S`."""
-        self._port.remove(self)
         self._unprotect = None
         self._change(TransportState.CLOSED)
         if self._handshake is not None:
             self._handshake.cancel()
             await asyncio.wait({self._handshake}, timeout=CLOSE_TIMEOUT_S)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._dtls.stop(), CLOSE_TIMEOUT_S)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._dtls.stop(), CLOSE_TIMEOUT_S)
+        finally:
+            # Only now, as the goodbye may need a connection.
+            self._port.remove(self)
         self._dtls.remove_all_listeners()
         self._rx = self._tx = self._tx_pointer = None
         self.pending.clear()

@@ -11,16 +11,19 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sfu import control
 from sfu.config import WorkerConfig
 from sfu.control import Channel
 from sfu.hosts import reachable_hosts
 from sfu.negotiation import (
+    VIDEO_ORIENTATION,
     BadSdp,
     CodecNotSupported,
     Local,
     Outgoing,
+    Track,
     answer_publication,
     answer_subscription,
     parse_offer,
@@ -29,9 +32,17 @@ from sfu.negotiation import (
 )
 from sfu.offering import OfferedTrack, Offering
 from sfu.port import Port
+from sfu.restarting import (
+    answer_restart,
+    answer_same_publication,
+    answer_same_subscription,
+    restart,
+)
 from sfu.router import EncodingsWanted, News, SizeSeen, SpeakerChange
 from sfu.session import Room, Session, remote_of
 from sfu.subscriber import Subscriber, TrackChange
+from sfu.tap import Tap
+from sfu.tapping import TapSink, TapSource
 from sfu.transport import Identity, Transport, TransportState, collect
 
 # How long a loss or a key frame may wait to be asked for.
@@ -74,6 +85,8 @@ class Worker:
         self._rooms: dict[str, Room] = {}
         self._sessions: dict[str, Session] = {}
         self._probing: set[Room] = set()
+        path, policy = config.tap_socket, config.tap_policy
+        self._tap = None if path is None else Tap(path, policy)
         self._closing: set[asyncio.Task[None]] = set()
         self._serve = {
             control.Publish: self._publish,
@@ -81,6 +94,7 @@ class Worker:
             control.Watch: self._watch,
             control.Renew: self._renew,
             control.Accept: self._accept,
+            control.Restart: self._restart,
             control.SetWishes: self._set_wishes,
             control.Silence: self._silence,
             control.Close: self._close,
@@ -89,6 +103,8 @@ class Worker:
 
     async def __aenter__(self) -> "Worker":
         self._port.open(asyncio.get_running_loop())
+        if self._tap is not None:
+            self._tap.open()
         ready = control.Ready(self._config.name, os.getpid(), self._hosts, self._port.number)
         self._channel.send(ready)
         return self
@@ -99,6 +115,8 @@ class Worker:
             self._end(session)
         if self._closing:
             await asyncio.wait(self._closing)
+        if self._tap is not None:
+            await self._tap.close()
         self._port.close(asyncio.get_running_loop())
         await self._channel.close()
 
@@ -134,10 +152,20 @@ class Worker:
         tracks = plan_publication(offer)
         session = self._open(command)
         session.publishes = True
-        session.room.router.publish(session.name, session.identity, tracks, session.transport)
+        tap = partial(self._tap_track, session) if command.tapped and self._tap else None
+        router = session.room.router
+        router.publish(session.name, session.identity, tracks, session.transport, tap)
         session.transport.expect(remote_of(offer))
+        session.answering = partial(answer_same_publication, tracks)
         answer = answer_publication(offer, tracks, session.local)
         return control.Answered(command.request, answer)
+
+    def _tap_track(self, session: Session, track: Track) -> TapSink:
+        assert self._tap
+        orientation_id = track.extensions.get(VIDEO_ORIENTATION, 0)
+        whose = session.room.name, session.name, session.identity
+        source = TapSource(*whose, track.mid, track.kind, track.codec, orientation_id)
+        return self._tap.open_track(source)
 
     def _subscribe(self, command: control.Subscribe) -> control.Reply:
         self._refuse_if_full()
@@ -155,6 +183,7 @@ class Worker:
             for one in subscriber.consumers.values()
         }
         session.transport.expect(remote_of(offer))
+        session.answering = partial(answer_same_subscription, subscriptions, outgoing)
         answer = answer_subscription(offer, subscriptions, outgoing, session.local)
         return control.Answered(command.request, answer, notes)
 
@@ -168,7 +197,14 @@ class Worker:
 
     def _renew(self, command: control.Renew) -> control.Reply:
         session, offering = self._offered_to(command.session)
+        if command.restart:
+            restart(session, _new_credentials())
         return self._offer(command.request, session, offering)
+
+    def _restart(self, command: control.Restart) -> control.Reply:
+        session = self._known(command.session)
+        answer = answer_restart(session, command.description, _new_credentials())
+        return control.Answered(command.request, answer)
 
     def _accept(self, command: control.Accept) -> control.Reply:
         session, offering = self._offered_to(command.session)
@@ -261,7 +297,8 @@ class Worker:
             for session in self._sessions.values()
         }
         rooms = {room.name: room.router.statistics(now) for room in self._rooms.values()}
-        taken = control.WorkerStatistics(dict(self._port.drops), transports, rooms)
+        tap = None if self._tap is None else self._tap.statistics()
+        taken = control.WorkerStatistics(dict(self._port.drops), transports, rooms, tap)
         return control.StatisticsTaken(command.request, taken)
 
     def _refuse_if_full(self) -> None:
@@ -274,7 +311,7 @@ class Worker:
             raise Refusal("session_exists", "this session is there already")
         room = self._rooms.setdefault(command.room, Room(command.room, self._ntp_offset_s))
         session = Session((command.session, command.identity), room, self._port, self._follow)
-        credentials = secrets.token_hex(_UFRAG_BYTES), secrets.token_hex(_PASSWORD_BYTES)
+        credentials = _new_credentials()
         fingerprint = self._identity.fingerprint
         session.local = Local(
             self._hosts,
@@ -378,6 +415,10 @@ class Worker:
         session = self._sessions.get(news.session)
         if session is not None:
             self._channel.send(_event(session, news))
+
+
+def _new_credentials() -> tuple[str, str]:
+    return secrets.token_hex(_UFRAG_BYTES), secrets.token_hex(_PASSWORD_BYTES)
 
 
 def _event(session: Session, news: SizeSeen | EncodingsWanted | TrackChange) -> control.Event:

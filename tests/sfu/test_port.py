@@ -1,25 +1,26 @@
-"""The shared socket: which datagrams reach whom, how runs are cut, and what is dropped."""
+"""The shared port: what reaches whom, how runs are cut, and what is dropped."""
 
 import asyncio
 import errno
 import socket
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.port import (
+from sfu.datagrams import (
     ADDRESS_IS_FREE_AFTER_S,
     MAX_ADDRESSES_PER_PEER,
     MAX_RUN_BYTES,
     MAX_SEGMENTS,
-    Path,
-    Port,
-    PortDrop,
     UdpPath,
+    UdpSocket,
     runs,
 )
+from sfu.path import Path, PortDrop
+from sfu.port import Port
 from sfu.stun import Check
 
 
@@ -57,9 +58,7 @@ def test_runs_keep_the_order_and_what_the_kernel_takes(lengths: list[int]) -> No
 class Somebody:
     """A peer that notes what comes."""
 
-    def __init__(self, ice_ufrag: str, heard_s: float = 0.0) -> None:
-        self.ice_ufrag = ice_ufrag
-        self.ice_password = b"secret"
+    def __init__(self, heard_s: float = 0.0) -> None:
         self.heard_s = heard_s
 
     def receive_check(self, check: Check, path: Path, now: float) -> None: ...
@@ -79,7 +78,7 @@ def port() -> Iterator[Port]:
 
 def test_an_address_is_taken_over_only_after_silence(port: Port) -> None:
     (bound,) = port._sockets
-    owner, other = Somebody("a", heard_s=10.0), Somebody("b")
+    owner, other = Somebody(heard_s=10.0), Somebody()
     assert bound.give(("192.0.2.1", 5), owner, 10.0)
     assert not bound.give(("192.0.2.1", 5), other, 10.0 + ADDRESS_IS_FREE_AFTER_S - 0.1)
     assert bound.give(("192.0.2.1", 5), other, 10.0 + ADDRESS_IS_FREE_AFTER_S)
@@ -87,7 +86,7 @@ def test_an_address_is_taken_over_only_after_silence(port: Port) -> None:
 
 def test_a_peer_has_so_many_addresses_and_loses_the_oldest(port: Port) -> None:
     (bound,) = port._sockets
-    peer = Somebody("a")
+    peer = Somebody()
     for number in range(MAX_ADDRESSES_PER_PEER + 1):
         bound.give(("192.0.2.1", number + 1), peer, 0.0)
     assert len(bound.peers) == MAX_ADDRESSES_PER_PEER
@@ -96,12 +95,24 @@ def test_a_peer_has_so_many_addresses_and_loses_the_oldest(port: Port) -> None:
 
 def test_who_is_removed_has_no_address_any_more(port: Port) -> None:
     (bound,) = port._sockets
-    peer = Somebody("a")
-    port.add(peer)
+    peer = Somebody()
+    port.add(peer, "a", b"secret")
+    port.add(peer, "b", b"other")
     bound.give(("192.0.2.1", 5), peer, 0.0)
     port.remove(peer)
     assert not bound.peers
-    assert port._password_of("a") is None
+    assert port._password_of("a") is port._password_of("b") is None
+
+
+def test_a_password_that_is_withdrawn_opens_nothing_and_others_do(port: Port) -> None:
+    (bound,) = port._sockets
+    peer = Somebody()
+    port.add(peer, "a", b"secret")
+    port.add(peer, "b", b"other")
+    bound.give(("192.0.2.1", 5), peer, 0.0)
+    port.withdraw("a")
+    assert (port._password_of("a"), port._password_of("b")) == (None, b"other")
+    assert bound.peers == {("192.0.2.1", 5): peer}
 
 
 class Refusing:
@@ -124,8 +135,8 @@ class Refusing:
         return len(data)
 
 
-def path_over(port: Port, refusing: Refusing) -> UdpPath:
-    (bound,) = port._sockets
+def path_over(refusing: Refusing, drops: Counter[str] | None = None) -> UdpPath:
+    bound = UdpSocket("127.0.0.1", 0, Counter() if drops is None else drops)
     bound.socket.close()
     bound.socket = refusing  # type: ignore[assignment]
     return UdpPath(bound, ("192.0.2.1", 5))
@@ -133,9 +144,8 @@ def path_over(port: Port, refusing: Refusing) -> UdpPath:
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOPROTOOPT, errno.EINVAL])
 def test_a_kernel_that_cannot_segment_is_asked_once(number: int) -> None:
-    port = Port(["127.0.0.1"], 0, lambda: 0.0)
     refusing = Refusing(number)
-    path = path_over(port, refusing)
+    path = path_over(refusing)
     path.send_packets([b"a" * 100] * 3)
     path.send_packets([b"b" * 100] * 2)
     assert refusing.calls == 1
@@ -143,9 +153,8 @@ def test_a_kernel_that_cannot_segment_is_asked_once(number: int) -> None:
 
 
 def test_packets_too_long_for_the_path_do_not_end_segmentation() -> None:
-    port = Port(["127.0.0.1"], 0, lambda: 0.0)
     refusing = Refusing(errno.EINVAL)
-    path = path_over(port, refusing)
+    path = path_over(refusing)
     path.send_packets([b"a" * 1450] * 2)
     path.send_packets([b"a" * 1450] * 2)
     assert refusing.calls == 2
@@ -153,18 +162,39 @@ def test_packets_too_long_for_the_path_do_not_end_segmentation() -> None:
 
 
 def test_what_the_kernel_does_not_take_is_dropped_and_counted() -> None:
-    port = Port(["127.0.0.1"], 0, lambda: 0.0)
-    path = path_over(port, Refusing(errno.EAGAIN, everything=True))
+    drops: Counter[str] = Counter()
+    path = path_over(Refusing(errno.EAGAIN, everything=True), drops)
     path.send(b"x")
-    assert port.drops == {PortDrop.SEND_BUFFER_FULL: 1}
+    assert drops == {PortDrop.SEND_BUFFER_FULL: 1}
 
 
-def test_two_families_listen_on_one_number() -> None:
+def has_ipv6() -> bool:
     try:
-        port = Port(["127.0.0.1", "::1"], 0, lambda: 0.0)
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
     except OSError:
-        pytest.skip("no IPv6 here")
-    assert {bound.socket.getsockname()[1] for bound in port._sockets} == {port.number}
-    assert {bound.socket.family for bound in port._sockets} == {socket.AF_INET, socket.AF_INET6}
-    for bound in port._sockets:
-        bound.socket.close()
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+def test_two_families_and_both_kinds_of_socket_listen_on_one_number() -> None:
+    port = Port(["127.0.0.1", "::1"], 0, lambda: 0.0)
+    sockets = [bound.socket for bound in port._sockets]
+    sockets += [listener._socket for listener in port._listeners]
+    assert {one.getsockname()[1] for one in sockets} == {port.number}
+    assert {(one.family, one.type) for one in sockets} == {
+        (family, kind)
+        for family in (socket.AF_INET, socket.AF_INET6)
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    }
+    port._unbind()
+
+
+def test_a_number_that_is_taken_for_connections_is_refused_and_nothing_stays_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            Port(["127.0.0.1"], number, lambda: 0.0)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", number))

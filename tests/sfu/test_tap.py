@@ -61,6 +61,10 @@ class Listener:
                 self.received += self._reader.receive(data)
         return self.received
 
+    def read_some(self) -> None:
+        """As much as a listener that is too slow."""
+        self.received += self._reader.receive(self.connection.recv(65_536))
+
     async def wish(self, wish: TapWish) -> None:
         await asyncio.get_running_loop().sock_sendall(self.connection, framed(wish))
 
@@ -198,10 +202,12 @@ async def test_a_slow_listener_loses_the_oldest_and_never_more_waits_than_may(
 ) -> None:
     track = tap.open_track(CAMERA)
     publisher = Publisher(track, size=50_000)
-    for _ in range(400):
+    for number in range(400):
         publisher.send()
         await asyncio.sleep(0)
         assert tap._socket.waiting_bytes <= MAX_WAITING_BYTES
+        if number % 10 == 0:
+            listener.read_some()
     dropped = tap.statistics().dropped_frames
     assert dropped > 100
     newest = track._track._sequence
@@ -210,16 +216,18 @@ async def test_a_slow_listener_loses_the_oldest_and_never_more_waits_than_may(
     sequences = [one.sequence for one in listener.frames]
     assert sequences == sorted(set(sequences))
     assert len(sequences) + dropped == newest
-    # The few that the kernel took before it was full, then the newest.
+    # What the kernel took while it could, then the newest.
     assert newest - sequences[-10] == 9
 
 
 async def test_after_a_drop_whatever_comes_can_be_decoded(tap: Tap, listener: Listener) -> None:
     track = tap.open_track(CAMERA)
     publisher = Publisher(track, size=50_000)
-    for _ in range(600):
+    for number in range(600):
         publisher.send()
         await asyncio.sleep(0)
+        if number % 10 == 0:
+            listener.read_some()
     assert publisher.asked > 0
     newest = track._track._sequence
     await listener.read_until(lambda _: listener.newest == newest)
@@ -227,6 +235,33 @@ async def test_after_a_drop_whatever_comes_can_be_decoded(tap: Tap, listener: Li
     for frame in listener.frames:
         assert frame.key_frame or frame.sequence == previous + 1
         previous = frame.sequence
+
+
+async def test_for_a_listener_that_hangs_no_key_frames_are_asked_for(
+    tap: Tap, listener: Listener
+) -> None:
+    track = tap.open_track(CAMERA)
+    publisher = Publisher(track, size=50_000)
+    for _ in range(1500):
+        publisher.send()
+        await asyncio.sleep(0)
+    assert publisher.asked <= 2
+    assert not track.wanted
+    later = tap.open_track(CAMERA)
+    Publisher(later).send(10)
+    assert not later.wanted
+    # It wakes up.
+    held = track._track._sequence
+    async with asyncio.timeout(10.0):
+        while listener.newest <= held:
+            publisher.send()
+            await asyncio.sleep(0)
+            with suppress(BlockingIOError):
+                listener.read_some()
+    fresh = next(one for one in listener.frames if one.sequence == held + 1)
+    assert fresh.key_frame
+    Publisher(later).send(1)
+    assert later.wanted
 
 
 async def test_one_track_s_flood_lets_go_of_the_oldest_of_all_and_of_no_announcement(

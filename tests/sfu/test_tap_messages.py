@@ -60,6 +60,7 @@ def test_wishes_come_back(sampling: Sampling | None) -> None:
         b"\x00\x00\x00\x00",
         b"\x00\x00\x00\x01\xc1",
         framed(MESSAGES[0]),
+        framed(TapWish(1, None)).replace(b"track", b"tr\xffck"),
         framed(TapWish(1, Sampling(max_frames_per_s=-1.0))),
         framed(TapWish(1, Sampling(max_frames_per_s=float("inf")))),
         framed(TapWish(1, Sampling(burst_frames=-1))),
