@@ -7,7 +7,6 @@ of standard input means that the parent is gone; SIGTERM means to say goodbye an
 
 import asyncio
 import gc
-import json
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ import msgspec
 
 from sfu.config import WorkerConfig
 from sfu.control import Channel, commands
+from sfu.faults import say
 from sfu.worker import Worker
 
 HEARTBEAT_VARIABLE = "CANDOR_HEARTBEAT_FD"
@@ -41,11 +41,6 @@ def main() -> int:
         say("error", "media process broke", worker=config.name, reason=repr(error), trace=text)
         return 1
     return 0
-
-
-def say(level: str, event: str, **values: str | int) -> None:
-    """One line of JSON on standard error."""
-    print(json.dumps({"level": level, "event": event, **values}), file=sys.stderr, flush=True)  # noqa: T201
 
 
 async def _live(config: WorkerConfig) -> None:

@@ -311,7 +311,12 @@ class Channel(Generic[Received]):
             if length > MAX_MESSAGE_BYTES:
                 return None
             return self._decoder.decode(await self._reader.readexactly(length))
-        except (asyncio.IncompleteReadError, ConnectionError, msgspec.MsgspecError):
+        except (
+            asyncio.IncompleteReadError,
+            ConnectionError,
+            msgspec.MsgspecError,
+            UnicodeDecodeError,
+        ):
             return None
 
     def send(self, message: Command | Report) -> None:

@@ -47,6 +47,11 @@ class Decision(Enum):
     SKIP = "skip"
 
 
+# Read once: in CPython 3.11 a member of an Enum takes 40 ns to look up.
+_FORWARD, _FORWARD_AS_LAST = Decision.FORWARD, Decision.FORWARD_AS_LAST
+_SWITCH, _SKIP = Decision.SWITCH, Decision.SKIP
+
+
 class LayerSelector:
     """The layers that one viewer gets of one video: a target, and how far it is reached."""
 
@@ -100,21 +105,21 @@ class LayerSelector:
         if encoding != self._encoding:
             if description.key_frame and self._is_target(encoding):
                 return self._switch()
-            return Decision.SKIP
+            return _SKIP
         if not self._settled:
             self._approach(description)
         if description.temporal_id > self._temporal or description.spatial_id > self._spatial:
-            return Decision.SKIP
+            return _SKIP
         if self._spatial == description.spatial_id and type(description) is Vp9:
-            return Decision.FORWARD_AS_LAST if description.ends_frame else Decision.FORWARD
-        return Decision.FORWARD
+            return _FORWARD_AS_LAST if description.ends_frame else _FORWARD
+        return _FORWARD
 
     def _is_target(self, encoding: int) -> bool:
         return self.target is not None and self.target.encoding == encoding
 
     def _switch(self) -> Decision:
         self._reach()
-        return Decision.SWITCH
+        return _SWITCH
 
     def _reach(self) -> None:
         target = self.target or Layer()

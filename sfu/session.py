@@ -6,6 +6,7 @@ Knows which router a transport's packets go to.  It refuses to know commands and
 import secrets
 from collections.abc import Callable
 
+from sfu.faults import tell_fault
 from sfu.negotiation import Local, Offer
 from sfu.offering import Offering
 from sfu.port import Port
@@ -71,16 +72,29 @@ class Session:
         self._on_state = on_state
 
     def receive_rtp(self, data: bytes, now: float) -> None:
-        copies = self.room.router.receive_rtp(self.name, data, now)
+        try:
+            copies = self.room.router.receive_rtp(self.name, data, now)
+        except Exception:
+            self._fail("receive_rtp")
+            return
         self.room.active = True
         if copies:
             collect(copies, self._port.dirty)
 
     def receive_rtcp(self, data: bytes, now: float) -> None:
-        copies = self.room.router.receive_rtcp(self.name, data, now)
+        try:
+            copies = self.room.router.receive_rtcp(self.name, data, now)
+        except Exception:
+            self._fail("receive_rtcp")
+            return
         self.room.active = True
         if copies:
             collect(copies, self._port.dirty)
+
+    def _fail(self, where: str) -> None:
+        """Ours.  This one peer ends, and may come again; nobody else notices."""
+        tell_fault(where)
+        self.transport.fail()
 
     def change_state(self, state: TransportState) -> None:
         self._on_state(self, state)

@@ -360,6 +360,10 @@ class Transport:
             else:
                 self._change(TransportState.CONNECTED)
 
+    def fail(self) -> None:
+        """Whoever owns it cannot go on with this peer."""
+        self._change(TransportState.FAILED)
+
     async def close(self) -> None:
         """Say goodbye and let go of everything; takes at most `CLOSE_TIMEOUT_S`."""
         self._unprotect = None

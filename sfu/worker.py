@@ -16,6 +16,7 @@ from functools import partial
 from sfu import control
 from sfu.config import WorkerConfig
 from sfu.control import Channel
+from sfu.faults import tell_fault
 from sfu.hosts import reachable_hosts
 from sfu.negotiation import (
     VIDEO_ORIENTATION,
@@ -134,15 +135,14 @@ class Worker:
                 timer.cancel()
 
     def serve(self, command: control.Command) -> control.Reply:
-        """Do what is asked, at once."""
+        """Do what is asked, at once; what is refused leaves no session behind."""
+        sessions = set(self._sessions)
         try:
             return self._serve[type(command)](command)  # type: ignore[operator, no-any-return]
-        except Refusal as refusal:
-            return control.Refused(command.request, refusal.code, str(refusal))
-        except CodecNotSupported as error:
-            return control.Refused(command.request, "codec_not_supported", str(error))
-        except BadSdp as error:
-            return control.Refused(command.request, "bad_sdp", str(error))
+        except Exception as error:
+            for name in self._sessions.keys() - sessions:
+                self._end(self._sessions[name])
+            return _refusal(command, error)
 
     # --- commands ---
 
@@ -371,7 +371,7 @@ class Worker:
 
     def _poll_media(self, now: float) -> None:
         """What packets of the last moment call for; a room where none came has nothing."""
-        for room in self._rooms.values():
+        for room in list(self._rooms.values()):
             if room.active:
                 room.active = False
                 self._poll(room, now)
@@ -379,15 +379,19 @@ class Worker:
     def _look_after(self, now: float) -> None:
         for session in list(self._sessions.values()):
             session.transport.poll(now)
-        for room in self._rooms.values():
+        for room in list(self._rooms.values()):
             self._poll(room, now)
 
     def _poll(self, room: Room, now: float) -> None:
-        for transport, data in room.router.poll(now):
-            transport.send_rtcp(data)
-        for news in room.router.news():
-            self._tell(room, news)
-        self._send_probes(room, now)
+        try:
+            for transport, data in room.router.poll(now):
+                transport.send_rtcp(data)
+            for news in room.router.news():
+                self._tell(room, news)
+            self._send_probes(room, now)
+        except Exception:
+            # Ours.  The other rooms go on, and so does this one with its next packet.
+            tell_fault("poll")
 
     async def _probe(self) -> None:
         """A burst that has begun has to go on sooner than media is looked at."""
@@ -419,6 +423,18 @@ class Worker:
 
 def _new_credentials() -> tuple[str, str]:
     return secrets.token_hex(_UFRAG_BYTES), secrets.token_hex(_PASSWORD_BYTES)
+
+
+def _refusal(command: control.Command, error: Exception) -> control.Refused:
+    if isinstance(error, Refusal):
+        return control.Refused(command.request, error.code, str(error))
+    if isinstance(error, CodecNotSupported):
+        return control.Refused(command.request, "codec_not_supported", str(error))
+    if isinstance(error, BadSdp):
+        return control.Refused(command.request, "bad_sdp", str(error))
+    # Ours.  It must not take the calls of others with it.
+    tell_fault(type(command).__name__)
+    return control.Refused(command.request, "fault", "the media process has a fault")
 
 
 def _event(session: Session, news: SizeSeen | EncodingsWanted | TrackChange) -> control.Event:
