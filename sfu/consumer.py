@@ -30,6 +30,8 @@ from sfu.stream import ChosenStream, Numbers, SharedStream
 
 # Until the viewer's first report.
 ASSUMED_ROUND_TRIP_S = 0.1
+# Of a rate; a second evens out key frames that come now and then.
+MEASURE_S = 1.0
 # RFC 3550, 5.1: the last byte of the padding counts it.
 PADDING_BYTES = 255
 
@@ -45,6 +47,7 @@ class ConsumerStatistics(msgspec.Struct, frozen=True):
     layer: Layer | None
     packets: int
     bytes: int
+    bitrate_bps: int
     packets_resent: int
     bytes_resent: int
     bytes_padded: int
@@ -61,10 +64,12 @@ class Consumer:
 
     __slots__ = (
         "_bytes",
+        "_bytes_measured",
         "_bytes_padded",
         "_fraction_lost",
         "_history",
         "_key_frame_requests",
+        "_measured_s",
         "_nacks",
         "_open",
         "_packets",
@@ -74,6 +79,7 @@ class Consumer:
         "_round_trip_s",
         "_started",
         "_write_resent",
+        "bitrate_bps",
         "drops",
         "reason",
         "retransmission_ssrc",
@@ -90,6 +96,9 @@ class Consumer:
         self.subscription = subscription
         self.stream = stream
         self.reason = Reason.NO_SOURCE
+        self.bitrate_bps = 0
+        self._measured_s: float | None = None
+        self._bytes_measured = 0
         self.drops: Counter[str] = Counter()
         chosen = subscription.format
         resent_as = chosen.retransmission
@@ -153,6 +162,16 @@ class Consumer:
         self._packets += 1
         self._bytes += len(sent.body)
         return True
+
+    def measure(self, now: float) -> None:
+        """Find out how much goes out; call this a few times a second."""
+        since_s = self._measured_s
+        if since_s is not None and now - since_s < MEASURE_S:
+            return
+        if since_s is not None:
+            self.bitrate_bps = round(8 * (self._bytes - self._bytes_measured) / (now - since_s))
+        self._measured_s = now
+        self._bytes_measured = self._bytes
 
     def aim(self, layer: Layer | None, encoding: Encoding) -> ChosenStream:
         """Set what goes out from now on, or nothing; the stream is then the viewer's own."""
@@ -224,6 +243,7 @@ class Consumer:
             layer=self.layer,
             packets=self._packets,
             bytes=self._bytes,
+            bitrate_bps=self.bitrate_bps,
             packets_resent=self._packets_resent,
             bytes_resent=history.resent_bytes if history else 0,
             bytes_padded=self._bytes_padded,

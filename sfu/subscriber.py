@@ -173,6 +173,7 @@ class Subscriber(Generic[Outlet]):
                 aims.append(Aim(consumer, target))
             self._state(mid).take(asked[mid].options, layer)
             consumer.reason = self._reason(consumer, by_track[mid].reason, layer)
+            consumer.measure(now)
         return aims
 
     def useful(self, demands: Iterable[Demand]) -> list[tuple[str, set[int]]]:

@@ -330,3 +330,24 @@ def test_who_comes_later_gets_what_it_wishes_too(room: Room, height: int) -> Non
     room.router.wish("eve", ViewerWishes({"0": TrackWish(height)}), room.now)
     room.run(5.0)
     assert eve.height("0") == height
+
+
+def test_statistics_tell_what_a_viewer_gets(room: Room) -> None:
+    room.run(1.0)
+    room.watch("bob", ["ada/v"], wide())
+    room.run(5.0)
+    statistics = room.router.statistics(room.now)
+    (consumer,) = statistics.consumers["bob"]
+    viewer = statistics.viewers["bob"]
+    assert consumer.state == "complete"
+    assert consumer.layer is not None
+    assert consumer.layer.encoding == 2
+    assert 1_300_000 < consumer.bitrate_bps < 1_600_000
+    assert (viewer.estimate_bps or 0) >= viewer.spent_bps > 1_300_000
+    assert viewer.round_trip_s is not None
+    assert [one.rid for one in statistics.producers["ada"] if one.kind == "video"] == [
+        "q",
+        "h",
+        "f",
+    ]
+    assert all(one.bitrate_bps > 100_000 for one in statistics.producers["ada"] if one.rid)
