@@ -42,14 +42,15 @@ class Decision(Enum):
     FORWARD = "forward"
     # Forward, and set the marker: what followed in this picture is left out.
     FORWARD_AS_LAST = "forward_as_last"
-    # Forward as the first packet of another source.
+    # Forward as the first packet of another source; the second sets the marker, too.
     SWITCH = "switch"
+    SWITCH_AS_LAST = "switch_as_last"
     SKIP = "skip"
 
 
 # Read once: in CPython 3.11 a member of an Enum takes 40 ns to look up.
 _FORWARD, _FORWARD_AS_LAST = Decision.FORWARD, Decision.FORWARD_AS_LAST
-_SWITCH, _SKIP = Decision.SWITCH, Decision.SKIP
+_SWITCH, _SWITCH_AS_LAST, _SKIP = Decision.SWITCH, Decision.SWITCH_AS_LAST, Decision.SKIP
 
 
 class LayerSelector:
@@ -104,22 +105,31 @@ class LayerSelector:
         """
         if encoding != self._encoding:
             if description.key_frame and self._is_target(encoding):
-                return self._switch()
+                return self._switch(description)
             return _SKIP
         if not self._settled:
             self._approach(description)
         if description.temporal_id > self._temporal or description.spatial_id > self._spatial:
             return _SKIP
-        if self._spatial == description.spatial_id and type(description) is Vp9:
-            return _FORWARD_AS_LAST if description.ends_frame else _FORWARD
+        # Asked here, as a call for every packet of every viewer would be too much.
+        if type(description) is Vp9 and self._ends_picture(description):
+            return _FORWARD_AS_LAST
         return _FORWARD
+
+    def _ends_picture(self, description: Description) -> bool:
+        """True if higher spatial layers follow in the picture, and are left out."""
+        return (
+            type(description) is Vp9
+            and description.spatial_id == self._spatial
+            and description.ends_frame
+        )
 
     def _is_target(self, encoding: int) -> bool:
         return self.target is not None and self.target.encoding == encoding
 
-    def _switch(self) -> Decision:
+    def _switch(self, description: Description) -> Decision:
         self._reach()
-        return _SWITCH
+        return _SWITCH_AS_LAST if self._ends_picture(description) else _SWITCH
 
     def _reach(self) -> None:
         target = self.target or Layer()

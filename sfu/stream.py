@@ -21,7 +21,8 @@ _ONE_BYTE_PROFILE = NO_ELEMENTS.profile
 
 
 # Read once: in CPython 3.11 a member of an Enum takes 40 ns to look up.
-_FORWARD_AS_LAST, _SWITCH, _SKIP = Decision.FORWARD_AS_LAST, Decision.SWITCH, Decision.SKIP
+_FORWARD, _SKIP, _SWITCH = Decision.FORWARD, Decision.SKIP, Decision.SWITCH
+_SWITCH_AS_LAST = Decision.SWITCH_AS_LAST
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -177,7 +178,7 @@ class ChosenStream:
         decision = self._decide(arrival.encoding.index, description)
         if decision is _SKIP:
             return self._skip(arrival)
-        if decision is _SWITCH or packet.ssrc != self._source:
+        if decision is _SWITCH or decision is _SWITCH_AS_LAST or packet.ssrc != self._source:
             self._switch(arrival, now)
         mapped = self._map(arrival.extended, packet.timestamp)
         if mapped is None:
@@ -187,7 +188,7 @@ class ChosenStream:
         elements = NO_ELEMENTS
         if writers.identifiers:
             elements = writers.elements(packet)
-        marker = packet.marker or decision is _FORWARD_AS_LAST
+        marker = packet.marker or not (decision is _FORWARD or decision is _SWITCH)
         if type(description) is Vp8:
             sent = Sent(*mapped, marker, self._map_picture(description), description.body, elements)
         else:
