@@ -60,7 +60,8 @@ CODES: Mapping[str, Code] = {
     "codec_not_supported": Code(422, "No codec fits both sides. The detail names them."),
     "nothing_to_watch": Code(404, "Nobody sends anything there yet. Try again when they do."),
     "media_full": Code(503, "As many people send and watch as there is room for. Try later."),
-    "restart_refused": Code(422, "Connections are not restarted here. End this one, open another."),
+    "precondition_required": Code(428, "Name the ETag of the connection, or *, in If-Match."),
+    "precondition_failed": Code(412, "The connection was restarted since. Use its newest ETag."),
     # the world's
     "media_unavailable": Code(503, "The media process is starting again. Try in a few seconds."),
     "busy": Code(503, "Candor has more to do than it can just now. Try again in a few seconds."),

@@ -1,17 +1,21 @@
 """Media as signaling sees it: who may send and receive in a room, and what became of it.
 
-Translates rights and rooms into sessions of the `Sfu`, and its refusals into ours.  What travels
-in a session is not known here.
+Translates rights and rooms into sessions of the `Sfu`, and its refusals into ours.  Knows of each
+session whose it is and which look for a path (ICE session) is its last; what travels in it is not
+known here.
 """
 
 import os
-from collections.abc import Awaitable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from sfu import (
     BadSdp,
     CodecNotSupported,
     Full,
+    NoSuchSession,
     NothingToWatch,
     NoWorker,
     Session,
@@ -20,6 +24,7 @@ from sfu import (
     Sfu,
     SfuConfig,
     SfuError,
+    parse_fragment,
 )
 from signaling.certificate import own_addresses
 from signaling.child import ChildSpec
@@ -27,6 +32,9 @@ from signaling.config import Config
 from signaling.errors import Refused, Unavailable
 
 READY_WITHIN_S = 20.0
+# Somebody may leave, and somebody may come.
+FULL_RETRY_S = 10.0
+NOTHING_RETRY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,32 @@ class Participant:
 
     room: str
     identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a client gets for its offer; `ice_session` changes with every restart."""
+
+    session_id: str
+    answer: str
+    ice_session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """What a client gets for new credentials of its own."""
+
+    answer: str
+    ice_session: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Whose a session is, and its last ICE session: our name for it, and theirs."""
+
+    owner: Participant
+    ice_session: str
+    client_ufrag: str
 
 
 def sfu_config(config: Config) -> SfuConfig:
@@ -70,7 +104,7 @@ class Media:
 
     def __init__(self, sfu: Sfu | None) -> None:
         self._sfu = sfu
-        self._owners: dict[str, Participant] = {}
+        self._held: dict[str, _Held] = {}
 
     def addresses(self) -> tuple[str, ...]:
         """Where media processes listen, as ADDRESS:PORT."""
@@ -88,20 +122,41 @@ class Media:
         except NoWorker as error:
             raise TimeoutError(str(error)) from error
 
-    async def publish(self, who: Participant, offer: str) -> Session:
+    async def publish(self, who: Participant, offer: str) -> Opened:
         """Take what somebody sends; Refused for an offer that cannot be taken."""
-        return await self._opened(who, self._here.publish(who.room, who.identity, offer))
+        with _in_our_words():
+            session = await self._here.publish(who.room, who.identity, offer)
+        return self._hold(who, session, offer)
 
-    async def subscribe(self, who: Participant, offer: str, publisher: str | None) -> Session:
+    async def subscribe(self, who: Participant, offer: str, publisher: str | None) -> Opened:
         """Send somebody what a publisher (default: the first) sends."""
-        watching = self._here.subscribe(who.room, who.identity, offer, publisher)
-        return await self._opened(who, watching)
+        with _in_our_words():
+            session = await self._here.subscribe(who.room, who.identity, offer, publisher)
+        return self._hold(who, session, offer)
+
+    def ice_session(self, who: Participant, session_id: str) -> str:
+        """Which it is by now; Refused("not_found") unless the session is theirs."""
+        return self._own(who, session_id).ice_session
+
+    async def tell(self, who: Participant, session_id: str, fragment: str) -> Restarted | None:
+        """Take a fragment of an offer (RFC 8840); None if it asks for no restart.
+
+        Candidates need nothing done: our side is lite, and never looks for a path.
+        """
+        held = self._own(who, session_id)
+        with _in_our_words():
+            told = parse_fragment(fragment)
+            if told.ice_ufrag in {"", held.client_ufrag}:
+                return None
+            answer = await self._here.restart(session_id, fragment)
+        ice_session = _new_ice_session()
+        self._held[session_id] = replace(held, ice_session=ice_session, client_ufrag=told.ice_ufrag)
+        return Restarted(answer, ice_session)
 
     async def close(self, who: Participant, session_id: str) -> None:
         """End one's own session; Refused("not_found") for any other."""
-        if self._owners.get(session_id) != who:
-            raise Refused("not_found")
-        del self._owners[session_id]
+        self._own(who, session_id)
+        del self._held[session_id]
         await self._here.close(session_id)
 
     async def watch(self) -> None:
@@ -109,16 +164,11 @@ class Media:
         async for event in self._here.events():
             match event:
                 case SessionLost(session=over) | SessionChanged(session=over, state="failed"):
-                    self._owners.pop(over, None)
+                    self._held.pop(over, None)
                 case SessionChanged(session=over, state="closed"):
-                    self._owners.pop(over, None)
+                    self._held.pop(over, None)
                 case _:
                     pass
-
-    def check_owner(self, who: Participant, session_id: str) -> None:
-        """Refused("not_found") unless the session is theirs."""
-        if self._owners.get(session_id) != who:
-            raise Refused("not_found")
 
     @property
     def _here(self) -> Sfu:
@@ -126,18 +176,43 @@ class Media:
             raise Unavailable("media_unavailable", "this process forwards no media")
         return self._sfu
 
-    async def _opened(self, who: Participant, opening: Awaitable[Session]) -> Session:
-        try:
-            session = await opening
-        except BadSdp as error:
-            raise Refused("bad_sdp", str(error)) from None
-        except CodecNotSupported as error:
-            raise Refused("codec_not_supported", str(error)) from None
-        except NothingToWatch:
-            raise Refused("nothing_to_watch") from None
-        except Full:
-            raise Refused("media_full") from None
-        except SfuError as error:
-            raise Unavailable("media_unavailable", str(error)) from error
-        self._owners[session.id] = who
-        return session
+    def _own(self, who: Participant, session_id: str) -> _Held:
+        held = self._held.get(session_id)
+        if held is None or held.owner != who:
+            raise Refused("not_found")
+        return held
+
+    def _hold(self, who: Participant, session: Session, offer: str) -> Opened:
+        held = _Held(who, _new_ice_session(), _ufrag_of(offer))
+        self._held[session.id] = held
+        return Opened(session.id, session.answer, held.ice_session)
+
+
+def _new_ice_session() -> str:
+    return secrets.token_urlsafe(9)
+
+
+def _ufrag_of(offer: str) -> str:
+    """Of an offer that was taken, hence the same in all of its sections."""
+    name = "a=ice-ufrag:"
+    lines = (line for line in offer.splitlines() if line.startswith(name))
+    return next(lines, name).removeprefix(name).strip()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """What the `Sfu` refuses, as a code of ours."""
+    try:
+        yield
+    except CodecNotSupported as error:
+        raise Refused("codec_not_supported", str(error)) from None
+    except BadSdp as error:
+        raise Refused("bad_sdp", str(error)) from None
+    except NothingToWatch:
+        raise Refused("nothing_to_watch", retry_after_s=NOTHING_RETRY_S) from None
+    except NoSuchSession:
+        raise Refused("not_found") from None
+    except Full:
+        raise Refused("media_full", retry_after_s=FULL_RETRY_S) from None
+    except SfuError as error:
+        raise Unavailable("media_unavailable", str(error)) from error

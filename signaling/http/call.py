@@ -36,6 +36,8 @@ class Call:
     query: Any
     body: Any
     secure: bool
+    if_match: str | None = None
+    """On which state of the resource the request builds (RFC 9110, 13.1.1), as it was written."""
 
     @property
     def person(self) -> Person:

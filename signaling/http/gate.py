@@ -81,7 +81,8 @@ class Gate:
         query = requests.query_of(request, route)
         raw = await requests.raw_body(request, route, self._http)
         body = requests.body_of(raw, request, route)
-        call = Call(who, device, path, query, body, secure)
+        if_match = request.headers.get("If-Match")
+        call = Call(who, device, path, query, body, secure, if_match)
         return await self._once(request, route, call, raw)
 
     async def _once(self, request: web.Request, route: Route, call: Call, raw: bytes) -> KeptAnswer:

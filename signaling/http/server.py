@@ -22,7 +22,7 @@ from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
 from signaling.http.rooms import RoomRoutes
 from signaling.http.sight import Description, SightRoutes
-from signaling.http.whip import WhipRoutes
+from signaling.http.whip import WhipRoutes, taken_at
 from signaling.sealing import Seal
 
 # Requests that are being answered when SIGTERM comes may take so long.
@@ -144,9 +144,11 @@ class _Outside:
             full = _error(Unavailable("busy", f"{count} connections"))
             full.force_close()
             return full
-        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            from_anywhere = request.path.startswith(FROM_ANYWHERE)
+        from_anywhere = request.path.startswith(FROM_ANYWHERE)
+        asks = "Access-Control-Request-Method" in request.headers
+        if request.method == "OPTIONS" and (asks or from_anywhere):
             headers = origins.preflight_headers(request, http, from_anywhere=from_anywhere)
+            headers |= taken_at(request.path) if from_anywhere else {}
             return responses.on_the_wire(responses.kept(NOTHING, secure=False), headers)
         response = await handler(request)
         if not self.candor.config.dev and requests.is_secure(request, http):

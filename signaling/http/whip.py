@@ -1,7 +1,8 @@
 """WHIP (RFC 9725) and WHEP: media sessions opened by one HTTP request, for encoders and players.
 
 Only a translator: rights come from `Rooms`, sessions from `Media`, and no state is kept here.
-Candidates that trickle in need no answer, because our side never looks for a path (ICE-lite).
+The ETag of a session names its last look for a path, so that a candidate which is late for a
+restart is not taken for one of the new (4.3.1).
 """
 
 from typing import Annotated
@@ -15,7 +16,7 @@ from signaling.auth.grants import Grants
 from signaling.auth.identity import Holder, Identity, person
 from signaling.errors import Refused
 from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Handler, NoQuery, Route
-from signaling.media import Media, Participant
+from signaling.media import Media, Opened, Participant
 from signaling.rooms import Rooms
 
 SDP = "application/sdp"
@@ -28,6 +29,13 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom to watch; without it, the first who publishes."""
 
     publisher: Annotated[str, Meta(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+def taken_at(path: str) -> dict[str, str]:
+    """What OPTIONS tells of an address: a session's is below that of its room."""
+    if path.count("/") > addresses.WHIP.path.count("/"):
+        return {"Allow": "DELETE, OPTIONS, PATCH", "Accept-Patch": FRAGMENT}
+    return {"Allow": "OPTIONS, POST", "Accept-Post": SDP}
 
 
 class WhipRoutes:
@@ -53,14 +61,21 @@ class WhipRoutes:
             Route(
                 "PATCH",
                 address,
-                self.trickle,
-                "Tell a candidate; none is needed",
+                self.patch,
+                "Tell candidates, or look for a path anew",
                 Allow.HOLDER,
                 body=Content,
                 accepts=(FRAGMENT,),
                 body_bytes=SDP_BYTES,
-                status=204,
-                refusals=("not_found", "restart_refused", "bad_sdp"),
+                answer=Content,
+                returns=FRAGMENT,
+                refusals=(
+                    "not_found",
+                    "precondition_required",
+                    "precondition_failed",
+                    "bad_sdp",
+                    "media_unavailable",
+                ),
                 from_anywhere=True,
             ),
             Route(
@@ -79,28 +94,25 @@ class WhipRoutes:
         who, grants = await self._participant(call)
         if not grants.publish:
             raise Refused("forbidden", "The token does not let you publish here.")
-        session = await self._media.publish(who, _offer(call))
-        return _created(addresses.WHIP_SESSION, who.room, session.id, session.answer)
+        session = await self._media.publish(who, _text(call))
+        return _created(addresses.WHIP_SESSION, who.room, session)
 
     async def watch(self, call: Call) -> Answer:
         who, grants = await self._participant(call)
         if not grants.subscribe:
             raise Refused("forbidden", "The token does not let you watch here.")
-        session = await self._media.subscribe(who, _offer(call), call.query.publisher or None)
-        return _created(addresses.WHEP_SESSION, who.room, session.id, session.answer)
+        session = await self._media.subscribe(who, _text(call), call.query.publisher or None)
+        return _created(addresses.WHEP_SESSION, who.room, session)
 
-    async def trickle(self, call: Call) -> Answer:
+    async def patch(self, call: Call) -> Answer:
         who, _ = await self._participant(call)
-        self._media.check_owner(who, call.path["session"])
-        try:
-            lines = call.body.data.decode("ascii").splitlines()
-        except UnicodeDecodeError:
-            raise Refused("bad_sdp", "The fragment is not ASCII.") from None
-        if not any(line.startswith(("a=candidate:", "a=end-of-candidates")) for line in lines):
-            if any(line.startswith("a=ice-ufrag:") for line in lines):
-                raise Refused("restart_refused")
-            raise Refused("bad_sdp", "The fragment has no candidate.")
-        return NOTHING
+        session_id = call.path["session"]
+        _check_precondition(call.if_match, self._media.ice_session(who, session_id))
+        restarted = await self._media.tell(who, session_id, _text(call))
+        if restarted is None:
+            return NOTHING
+        headers = {"ETag": _quoted(restarted.ice_session)}
+        return Answer(Content(FRAGMENT, restarted.answer.encode()), headers=headers)
 
     async def end(self, call: Call) -> Answer:
         who, _ = await self._participant(call)
@@ -138,18 +150,31 @@ def _identity(who: Identity) -> str:
     return who.claims.identity if isinstance(who, Holder) else person(who).user.id
 
 
-def _offer(call: Call) -> str:
+def _text(call: Call) -> str:
     try:
         text: str = call.body.data.decode()
     except UnicodeDecodeError:
-        raise Refused("bad_sdp", "The offer is not text.") from None
+        raise Refused("bad_sdp", "The body is not text.") from None
     return text
 
 
-def _created(address: Address, room: str, session_id: str, answer: str) -> Answer:
+def _created(address: Address, room: str, session: Opened) -> Answer:
     headers = {
-        "Location": address.path.format(room=room, session=session_id),
-        "ETag": f'"{session_id}"',
+        "Location": address.path.format(room=room, session=session.session_id),
+        "ETag": _quoted(session.ice_session),
         "Accept-Patch": FRAGMENT,
     }
-    return Answer(Content(SDP, answer.encode()), 201, headers)
+    return Answer(Content(SDP, session.answer.encode()), 201, headers)
+
+
+def _check_precondition(if_match: str | None, ice_session: str) -> None:
+    """RFC 9725, 4.3.1: a PATCH says which look for a path it speaks of, or that it begins one."""
+    if if_match is None:
+        raise Refused("precondition_required")
+    # The RFC's own example of `*` has it in quotes.
+    if not {each.strip() for each in if_match.split(",")} & {"*", '"*"', _quoted(ice_session)}:
+        raise Refused("precondition_failed")
+
+
+def _quoted(tag: str) -> str:
+    return f'"{tag}"'

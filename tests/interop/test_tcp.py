@@ -17,10 +17,11 @@ from bench.load_client import PAYLOAD_TYPE, LoadClient
 from bench.load_media import BURST_PACKETS, frame_packets
 from sfu import Session, Sfu, SfuConfig
 from sfu.streams import MAX_UNPROVED
+from sfu.transport import NOMINATION_HOLDS_S
 from signaling.supervisor import ChildSpec, Supervisor
 from tests.builders import binding_request
 from tests.interop.test_browsers import FLAGS, _serve, until
-from tests.interop.test_hostile_datagrams import Flow, publisher_and_viewer
+from tests.interop.test_hostile_datagrams import Flow, credentials, publisher_and_viewer
 from tests.interop.ways import Datagrams, Stream, Way, client_over, publish, watch
 from tests.sfu.test_port import has_ipv6
 
@@ -54,11 +55,13 @@ def numbers(client: LoadClient) -> set[int]:
     }
 
 
-async def send(client: LoadClient, frames: int = FRAMES, pause_s: float = 0.01) -> None:
-    for frame in range(frames):
+async def send(client: LoadClient, frames: int = FRAMES, first: int = 0) -> None:
+    """Frames in a row, and time for them to arrive."""
+    for frame in range(first, first + frames):
         for packet in frame_packets(client.ssrc, frame, frame * BURST_PACKETS, frame * 3000):
             client.send_rtp(packet)
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
 
 
 async def flows(sfu: Sfu, publishing: Way, watching: Way) -> str:
@@ -108,6 +111,33 @@ async def test_a_session_that_ends_closes_its_connection_after_its_goodbye(sfu: 
 async def read(client: LoadClient, into: list[bytes]) -> None:
     while True:
         into.append(await asyncio.get_running_loop().sock_recv(client.socket, 2000))
+
+
+async def test_a_worse_way_has_to_wait_until_the_better_one_is_not_nominated(sfu: Sfu) -> None:
+    """Some agents nominate whatever answers, so that the last one would win."""
+    (address,) = sfu.media_addresses()
+    publisher, viewer = client_over(Datagrams, sfu), client_over(Datagrams, sfu)
+    await publish(publisher, sfu)
+    ufrag, password = credentials(await watch(viewer, sfu))
+    worse = Stream(address.host, address.port)
+    low = (1 << 24).to_bytes(4, "big")
+    check = binding_request(ufrag + b":peer", password, priority=low, nominate=True)
+
+    viewer.send_check()
+    worse.send(check)
+    await send(publisher, 3)
+    assert len(numbers(viewer)) == 3 * BURST_PACKETS
+
+    await asyncio.sleep(NOMINATION_HOLDS_S + 0.2)
+    worse.send(check)
+    await asyncio.sleep(0.1)
+    await send(publisher, 3, first=3)
+    assert not numbers(viewer)
+    viewer.socket.close()
+    viewer.socket = worse  # type: ignore[assignment]
+    assert len(numbers(viewer)) == 3 * BURST_PACKETS
+    await viewer.stop()
+    await publisher.stop()
 
 
 HOSTILE = {
