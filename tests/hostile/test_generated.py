@@ -41,6 +41,9 @@ ENDING = {
 }
 
 # Texts that some layer below may stumble over.
+# Beyond every field, and six of them still fit the head of a request: a longer one is answered by
+# the parser, in plain text, before we see it.
+LONG = "a" * 1200
 TEXTS = (
     *(
         "",
@@ -57,7 +60,7 @@ TEXTS = (
         "é",
         "e\u0301",
     ),
-    *("😀", "ﷺ" * 20, "a" * 65, "a" * 5000, "%00", "%s%n", "' OR 1=1 --", "<b>", "../.."),
+    *("😀", "ﷺ" * 20, "a" * 65, LONG, "%00", "%s%n", "' OR 1=1 --", "<b>", "../.."),
     *(
         "null",
         "-1",

@@ -47,6 +47,7 @@ PURE = (
     "sfu.consumer",
     "sfu.delay_trend",
     "sfu.encoding",
+    "sfu.fragment",
     "sfu.errors",
     "sfu.frames",
     "sfu.history",
