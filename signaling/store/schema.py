@@ -120,6 +120,11 @@ rooms = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("capacity", sa.Integer, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    # Nobody new gets in, or only those whom a moderator admits.
+    sa.Column("locked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("waiting_room", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Of the newest event of the room's one stream.
+    sa.Column("last_sequence", sa.BigInteger, nullable=False, server_default="0"),
     sa.CheckConstraint(
         "kind IN ('direct', 'group', 'match', 'heart-link', 'meeting')", name="kind"
     ),
@@ -151,6 +156,84 @@ invitations = sa.Table(
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("revoked_at", Moment),
     sa.CheckConstraint("uses_left >= 0", name="uses_left"),
+)
+
+# Who may not come back, whatever invitation they hold.
+room_bans = sa.Table(
+    "room_bans",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("banned_by", sa.Text, nullable=False),
+    sa.Column("banned_at", Moment, nullable=False),
+)
+
+# The one stream of a room: everything that happened in it, numbered without gaps.
+room_events = sa.Table(
+    "room_events",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("medium", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("started_by", sa.Text, nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("answered_at", Moment),
+    sa.Column("ended_at", Moment),
+    sa.Column("end_reason", sa.Text),
+    # Of the latest moment at which the call was known to go on: what is left of a crash.
+    sa.Column("alive_at", Moment, nullable=False),
+    # Set as long as the call is under way: a room has one such call at most.
+    sa.Column("open_in", sa.Text, unique=True),
+    sa.CheckConstraint("medium IN ('audio', 'video')", name="medium"),
+    sa.CheckConstraint(
+        "state IN ('ringing', 'active', 'ended', 'missed', 'declined', 'cancelled', 'failed')",
+        name="state",
+    ),
+    sa.Index("ix_calls_started_at_id", "started_at", "id"),
+)
+
+call_members = sa.Table(
+    "call_members",
+    metadata,
+    sa.Column("call_id", sa.ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("joined_at", Moment),
+    sa.Column("left_at", Moment),
+    sa.CheckConstraint(
+        "state IN ('ringing', 'joined', 'left', 'declined', 'missed', 'busy')", name="state"
+    ),
+    sa.Index("ix_call_members_user_id", "user_id"),
+)
+
+# Whoever waits to be matched, or was; one row a person and kind.
+matches = sa.Table(
+    "matches",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    # With whom, and where they meet.
+    sa.Column("partner_id", sa.Text),
+    sa.Column("room_id", sa.Text),
+    sa.CheckConstraint("kind IN ('number', 'heart-link')", name="kind"),
+    sa.CheckConstraint("state IN ('waiting', 'proposed', 'accepted', 'matched')", name="state"),
+    sa.Index("ix_matches_kind_number_state", "kind", "number", "state"),
 )
 
 idempotency = sa.Table(

@@ -118,12 +118,12 @@ def second_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version of Candor with one more step, which rebuilds the table that all others point to."""
     steps = tmp_path / "migrations"
     shutil.copytree(migrate.STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"))
-    (steps / "versions" / "0002_rebuild.py").write_text(
+    (steps / "versions" / "0999_rebuild.py").write_text(
         """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0999", "0002"
 
 
 def upgrade():
@@ -143,7 +143,7 @@ async def test_a_step_that_rebuilds_a_table_loses_nothing_that_points_to_it(
         before = await store.read(everything)
     request.getfixturevalue("second_step")
     async with open_store(url) as store:
-        assert await store.read(migrate.current) == "0002"
+        assert await store.read(migrate.current) == "0999"
         assert await store.read(everything) == before
         with pytest.raises(sa.exc.IntegrityError):  # foreign keys count again
             await store.write(
