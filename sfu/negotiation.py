@@ -564,7 +564,10 @@ def can_decode(viewer: Format, published: Format) -> bool:
         return viewer.clock_rate_hz == published.clock_rate_hz
     modes = [one.parameter("packetization-mode") or "0" for one in (viewer, published)]
     profiles = [(one.parameter("profile-level-id") or "42e01f")[:2] for one in (viewer, published)]
-    return modes[0] == modes[1] and profiles[1] in _H264_DECODES.get(profiles[0], {profiles[0]})
+    # RFC 6184, 5.4: what may come in mode 0 may come in the others too.
+    return modes[1] in {"0", modes[0]} and profiles[1] in _H264_DECODES.get(
+        profiles[0], {profiles[0]}
+    )
 
 
 def _preferred(section: Section) -> Format | None:
@@ -620,7 +623,7 @@ def answer_publication(offer: Offer, tracks: Sequence[Track], local: Local) -> s
     for section in offer.sections:
         track = accepted.get(section.mid)
         if track is None:
-            lines += _refused_lines(section)
+            lines += _refused_lines(section, offer, local)
             continue
         told = TRANSPORT_SEQUENCE in track.extensions
         feedback = _FROM_PUBLISHERS if told else _FROM_OLD_PUBLISHERS
@@ -703,7 +706,7 @@ def answer_subscription(
     for section in offer.sections:
         subscription = accepted.get(section.mid)
         if subscription is None:
-            lines += _refused_lines(section)
+            lines += _refused_lines(section, offer, local)
             continue
         extensions = dict(subscription.extensions)
         if not subscription.sequence_id:
@@ -748,11 +751,17 @@ def session_lines(local: Local, mids: Sequence[str], version: int | None = None)
     ]
 
 
-def _refused_lines(section: Section) -> list[str]:
+def _refused_lines(section: Section, offer: Offer, local: Local) -> list[str]:
+    """A section in its place; stock aiortc wants to see a codec and a transport even so."""
+    own = [line for line in transport_lines(_setup(offer), local) if "candidate" not in line]
+    chosen = _preferred(section)
+    if chosen is not None and section.mid:
+        head, *lines = _section_lines(section, chosen, {}, (), None)
+        return [head.replace(" 9 ", " 0 ", 1), *lines, "a=inactive", *own]
     lines = [f"m={section.kind} 0 {section.protocol} {section.format_list}", "c=IN IP4 0.0.0.0"]
     if section.mid:
         lines.append(f"a=mid:{section.mid}")
-    return [*lines, "a=inactive"]
+    return [*lines, "a=inactive", *own]
 
 
 def _section_lines(

@@ -74,14 +74,19 @@ class _Held:
 def sfu_config(config: Config) -> SfuConfig:
     """What the media processes are told of the configuration."""
     workers = config.media_workers or max((os.cpu_count() or 1) - 1, 1)
-    is_ipv6 = ":" in config.host
-    own = [address for address in own_addresses() if (":" in address) == is_ipv6]
     return SfuConfig(
         workers=workers,
         bind_hosts=(config.host,),
-        advertised_hosts=config.advertise_ip or tuple(own),
+        advertised_hosts=config.advertise_ip or _reachable(config.host),
         first_port=config.media_port,
     )
+
+
+def _reachable(host: str) -> tuple[str, ...]:
+    """What to tell clients: the one address that is bound, or all where all are."""
+    if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return (host,)
+    return tuple(one for one in own_addresses() if (":" in one) == (":" in host))
 
 
 def children_of(sfu: Sfu) -> list[ChildSpec]:

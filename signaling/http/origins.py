@@ -9,7 +9,7 @@ from aiohttp import web
 from signaling.config import Http
 from signaling.errors import Refused
 
-CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
+CORS_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match"
 
 
