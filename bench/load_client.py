@@ -7,7 +7,7 @@ nothing and decrypts nothing; the handshake is aiortc's, over a socket of its ow
 import asyncio
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from aioice import stun
@@ -19,14 +19,16 @@ from aiortc.rtcdtlstransport import (
 )
 from aiortc.sdp import SessionDescription
 
-PAYLOAD_TYPE = 96
-SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-SEQUENCE_ID = 3
+from bench.load_description import VIDEO_TYPE, Section, Transport, describe
+
+PAYLOAD_TYPE = VIDEO_TYPE
 RECEIVE_BUFFER_BYTES = 4 << 20
+# What browsers begin with; aiortc would wait for a second.
+HELLO_INTERVAL_S = 0.050
 
 
 class LoadClient:
-    """One connection, publishing or watching one VP8 track."""
+    """One connection; without further words it publishes or watches one VP8 track."""
 
     # One for all: to make one takes longer than a handshake.
     certificate = RTCCertificate.generateCertificate()
@@ -39,48 +41,34 @@ class LoadClient:
         self.ssrc = secrets.randbits(31)
         self.ufrag, self.password = secrets.token_hex(4), secrets.token_hex(12)
         self.dtls = RTCDtlsTransport(self, [self.certificate])  # type: ignore[arg-type]
+        self.early: list[bytes] = []
+        """Media that came before the handshake was over at our end."""
+        self.remote = ""
+        """The description of the other side."""
         self._remote_ufrag = self._remote_password = ""
+        self._hello = b""
+        self._answered = False
 
     def description(self, direction: str, setup: str = "actpass", mid: str = "0") -> str:
         """Ours, as an offer (`actpass`) or as the answer to one."""
+        ssrc = self.ssrc if direction == "sendonly" else None
+        return self.describe([Section("video", direction, mid, ssrc)], setup)
+
+    def describe(self, sections: Sequence[Section], setup: str = "actpass") -> str:
+        """The same for any sections."""
         fingerprint = next(
             one for one in self.certificate.getFingerprints() if one.algorithm == "sha-256"
         )
-        sending = direction == "sendonly"
-        lines = [
-            "v=0",
-            "o=- 1 1 IN IP4 127.0.0.1",
-            "s=-",
-            "t=0 0",
-            f"a=group:BUNDLE {mid}",
-            f"m=video 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE} 97",
-            "c=IN IP4 127.0.0.1",
-            f"a=mid:{mid}",
-            "a=rtcp-mux",
-            f"a={direction}",
-            f"a=rtpmap:{PAYLOAD_TYPE} VP8/90000",
-            *(
-                f"a=rtcp-fb:{PAYLOAD_TYPE} {one}"
-                for one in ("nack", "nack pli", "ccm fir", "transport-cc", "goog-remb")
-            ),
-            "a=rtpmap:97 rtx/90000",
-            f"a=fmtp:97 apt={PAYLOAD_TYPE}",
-            f"a=extmap:{SEQUENCE_ID} {SEQUENCE_URI}",
-            f"a=ice-ufrag:{self.ufrag}",
-            f"a=ice-pwd:{self.password}",
-            f"a=fingerprint:sha-256 {fingerprint.value}",
-            f"a=setup:{setup}",
-            f"a=candidate:1 1 udp 2130706431 127.0.0.1 {self.socket.getsockname()[1]} typ host",
-            "a=end-of-candidates",
-        ]
-        if sending:
-            lines += ["a=msid:load video", f"a=ssrc:{self.ssrc} cname:load"]
-        return "\r\n".join(lines) + "\r\n"
+        port = self.socket.getsockname()[1]
+        own = Transport(self.ufrag, self.password, fingerprint.value, port, setup)
+        return describe(sections, own)
 
     async def connect(self, remote: str) -> None:
         """Check and shake hands with whoever described itself so."""
+        self.remote = remote
         parsed = SessionDescription.parse(remote).media[0]
         assert parsed.dtls
+        assert parsed.ice
         assert parsed.ice.usernameFragment
         assert parsed.ice.password
         candidate = next(
@@ -96,7 +84,11 @@ class LoadClient:
         fingerprints = [
             RTCDtlsFingerprint(one.algorithm, one.value) for one in parsed.dtls.fingerprints
         ]
-        await asyncio.wait_for(self.dtls.start(RTCDtlsParameters(fingerprints)), 10.0)
+        insisting = asyncio.create_task(self._insist())
+        try:
+            await asyncio.wait_for(self.dtls.start(RTCDtlsParameters(fingerprints)), 10.0)
+        finally:
+            insisting.cancel()
         assert self.dtls.state == "connected"
 
     def send_rtp(self, packet: bytes) -> None:
@@ -104,6 +96,17 @@ class LoadClient:
 
     def send_rtcp(self, packet: bytes) -> None:
         self.socket.send(self.dtls._tx_srtp.protect_rtcp(packet))  # noqa: SLF001
+
+    def receive_rtp(self, data: bytes) -> bytes:
+        """Decrypted; raises what the library raises for what is not authentic."""
+        return self.dtls._rx_srtp.unprotect(data)  # noqa: SLF001
+
+    def receive_rtcp(self, data: bytes) -> bytes:
+        return self.dtls._rx_srtp.unprotect_rtcp(data)  # noqa: SLF001
+
+    def send_check(self) -> None:
+        """Say that we are still here; whoever only listens has to."""
+        self.socket.send(self._request())
 
     async def move(self) -> None:
         """Go on from another address, as a phone does; checked and nominated again."""
@@ -122,6 +125,13 @@ class LoadClient:
     async def stop(self) -> None:
         await self.dtls.stop()
         self.socket.close()
+
+    async def _insist(self) -> None:
+        """Send the ClientHello again until it is answered; some servers are not ready at once."""
+        while not self._answered:
+            await asyncio.sleep(HELLO_INTERVAL_S)
+            if self._hello and not self._answered:
+                self.socket.send(self._hello)
 
     async def _check(self) -> None:
         for _ in range(50):
@@ -171,9 +181,13 @@ class LoadClient:
             if data and data[0] < 4:
                 self.answer_check(data)
             elif data and 20 <= data[0] <= 63:
+                self._answered = True
                 return data
+            elif data:
+                self.early.append(data)
 
     async def _send(self, data: bytes) -> None:
+        self._hello = self._hello or data
         self.socket.send(data)
 
 

@@ -11,10 +11,12 @@ import shutil
 import socket
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from bench.load_client import LoadClient
+from bench.load_description import Section, mirror
 
 ROOM = 1234
 PLUGIN = "janus.plugin.videoroom"
@@ -47,7 +49,7 @@ admin: {{ admin_http = false }}
 _VIDEO_ROOM = """
 general: {{ }}
 room-{room}: {{
-  publishers = 10
+  publishers = 100
   bitrate = 0
   fir_freq = 10
   videocodec = "vp8"
@@ -65,7 +67,8 @@ class Janus:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._port = probe.getsockname()[1]
         self._process: asyncio.subprocess.Process | None = None
-        self._sessions = 0
+        self._handles: dict[LoadClient, str] = {}
+        self._feeds: dict[str, int] = {}
 
     @property
     def process_id(self) -> int:
@@ -97,22 +100,40 @@ class Janus:
         await self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def publish(self, client: LoadClient) -> None:
-        handle = await self._attach()
-        joined = {"request": "joinandconfigure", "ptype": "publisher", "room": ROOM, "id": 1}
-        offer = {"type": "offer", "sdp": client.description("sendonly")}
-        event = await self._ask(handle, {**joined, "audio": False, "video": True}, offer)
-        await client.connect(event["jsep"]["sdp"])
+    async def publish(self, client: LoadClient, sections: Sequence[Section], person: str) -> str:
+        """Janus's answer."""
+        handle = await self._attach(client)
+        feed = self._feeds[person] = len(self._feeds) + 1
+        joined = {"request": "joinandconfigure", "ptype": "publisher", "room": ROOM, "id": feed}
+        kinds = {section.kind for section in sections}
+        wanted = {"audio": "audio" in kinds, "video": "video" in kinds}
+        offer = {"type": "offer", "sdp": client.describe(sections)}
+        event = await self._ask(handle, {**joined, **wanted}, offer)
+        return str(event["jsep"]["sdp"])
 
-    async def watch(self, client: LoadClient) -> None:
-        handle = await self._attach()
+    async def watch(self, client: LoadClient, people: Sequence[str]) -> str:
+        """Janus's offer, which has been answered."""
+        handle = await self._attach(client)
         wanted = {"request": "join", "ptype": "subscriber", "room": ROOM}
-        event = await self._ask(handle, {**wanted, "streams": [{"feed": 1}]})
-        offer = event["jsep"]["sdp"]
-        mid = next(line[6:] for line in offer.splitlines() if line.startswith("a=mid:"))
-        answer = {"type": "answer", "sdp": client.description("recvonly", "active", mid)}
+        streams = [{"feed": self._feeds[person]} for person in people]
+        event = await self._when_published(handle, {**wanted, "streams": streams})
+        offer = str(event["jsep"]["sdp"])
+        answer = {"type": "answer", "sdp": client.describe(mirror(offer), "active")}
         await self._ask(handle, {"request": "start"}, answer)
-        await client.connect(offer)
+        return offer
+
+    async def _when_published(self, handle: str, body: Any) -> Any:
+        """Ask until the publishers' handshakes are over at Janus's end too."""
+        for _ in range(50):
+            try:
+                return await self._ask(handle, body)
+            except RuntimeError:
+                await asyncio.sleep(0.1)
+        return await self._ask(handle, body)
+
+    async def leave(self, client: LoadClient) -> None:
+        session = self._handles.pop(client).split("/")[1]
+        await self._call(f"/{session}", janus="destroy")
 
     def _configure(self) -> None:
         library = next(Path("/usr/lib").glob("*/janus"))
@@ -129,11 +150,12 @@ class Janus:
         http = _HTTP.format(port=self._port)
         (self._folder / "janus.transport.http.jcfg").write_text(http)
 
-    async def _attach(self) -> str:
+    async def _attach(self, client: LoadClient) -> str:
         """A session of its own for each client; its path."""
         session = (await self._call("", janus="create"))["data"]["id"]
         attached = await self._call(f"/{session}", janus="attach", plugin=PLUGIN)
-        return f"/{session}/{attached['data']['id']}"
+        self._handles[client] = f"/{session}/{attached['data']['id']}"
+        return self._handles[client]
 
     async def _ask(self, handle: str, body: Any, jsep: Any = None) -> Any:
         await self._call(handle, janus="message", body=body, **({"jsep": jsep} if jsep else {}))

@@ -1,24 +1,26 @@
-"""What load clients do once they are connected: one sends frames, the others count.
+"""One publisher at an even pace, and how parts of a load run in processes of their own.
 
-Each part runs in a process of its own, forked when the handshakes are done, so that what a load
-client costs is nobody else's.
+Each is forked when the handshakes are done, so that what a load client costs is nobody else's.
 """
 
 import os
 import secrets
-import select
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 
-from bench.load_client import PAYLOAD_TYPE, SEQUENCE_ID, LoadClient
+from bench.load_client import PAYLOAD_TYPE, LoadClient
+from bench.load_description import SEQUENCE_ID
 
 PAYLOAD_BYTES = 1088
 BURST_PACKETS = 8
 KEY_FRAME_EVERY_FRAMES = 100
-_RTCP_TYPES = range(192, 224)
+
+Result = TypeVar("Result")
 
 _header = struct.Struct("!BBHII")
 _extension = struct.Struct("!HHBHx")
@@ -27,14 +29,6 @@ _KEY_FRAME = b"\x10\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00"
 _INTER_FRAME = b"\x10\x11"
 _CONTINUED = b"\x00\x11"
 _FILLING = secrets.token_bytes(PAYLOAD_BYTES)
-
-
-class Counted(msgspec.Struct, frozen=True):
-    """What viewers saw; delays are beyond the quickest packet of each viewer."""
-
-    packets: int
-    bytes: int
-    delays_us: list[int]
 
 
 def frame_packets(ssrc: int, frame: int, sequence: int, timestamp: int) -> Iterator[bytes]:
@@ -51,50 +45,30 @@ def frame_packets(ssrc: int, frame: int, sequence: int, timestamp: int) -> Itera
         yield head + (beginning + _FILLING)[:PAYLOAD_BYTES]
 
 
-def send_frames(client: LoadClient, packets_per_second: int, duration_s: float) -> int:
-    """Send bursts at an even pace; the RTP timestamp tells the microsecond of sending."""
+class SentFrames(msgspec.Struct, frozen=True):
+    """What was sent, and how long the slowest hundredth of the bursts took to leave us."""
+
+    packets: int
+    burst_p99_us: int
+
+
+def send_frames(client: LoadClient, packets_per_second: int, duration_s: float) -> SentFrames:
+    """Send bursts at an even pace; the RTP timestamp tells the microsecond of sending.
+
+    That is of the clock that the kernel stamps arrivals with.
+    """
     interval_s = BURST_PACKETS / packets_per_second
     began_s = time.monotonic()
     sent = 0
+    bursts_us = []
     for frame in range(int(duration_s / interval_s)):
         time.sleep(max(0.0, began_s + frame * interval_s - time.monotonic()))
-        now_us = int(time.monotonic() * 1_000_000) & 0xFFFF_FFFF
-        for packet in frame_packets(client.ssrc, frame, sent, now_us):
+        now_us = time.time_ns() // 1000
+        for packet in frame_packets(client.ssrc, frame, sent, now_us & 0xFFFF_FFFF):
             client.send_rtp(packet)
             sent += 1
-    return sent
-
-
-def count_packets(clients: Sequence[LoadClient], duration_s: float) -> Counted:
-    """Read and count until the time is over."""
-    poller = select.epoll()
-    readers = {}
-    for client in clients:
-        poller.register(client.socket.fileno(), select.EPOLLIN)
-        readers[client.socket.fileno()] = client.socket.recv
-    packets = size = 0
-    delays: dict[int, list[int]] = {number: [] for number in readers}
-    end_s = time.monotonic() + duration_s
-    while time.monotonic() < end_s:
-        for number, _ in poller.poll(0.1):
-            try:
-                while True:
-                    data = readers[number](2048)
-                    if len(data) < 20 or data[0] < 128 or data[1] in _RTCP_TYPES:
-                        continue
-                    packets += 1
-                    size += len(data)
-                    sent_us = int.from_bytes(data[4:8], "big")
-                    now_us = int(time.monotonic() * 1_000_000)
-                    delays[number].append((now_us - sent_us) & 0xFFFF_FFFF)
-            except BlockingIOError:
-                continue
-    return Counted(packets, size, [one for group in delays.values() for one in _beyond(group)])
-
-
-def _beyond(delays: list[int]) -> list[int]:
-    # The server moved each viewer's timestamps by a number of its own.
-    return [one - min(delays) for one in delays] if delays else []
+        bursts_us.append(time.time_ns() // 1000 - now_us)
+    return SentFrames(sent, sorted(bursts_us)[len(bursts_us) * 99 // 100])
 
 
 def in_a_process(work: Callable[[], object]) -> Callable[[], bytes]:
@@ -119,3 +93,29 @@ def in_a_process(work: Callable[[], object]) -> Callable[[], bytes]:
         return data
 
     return result
+
+
+@contextmanager
+def in_the_background(
+    work: Callable[[int], object], kind: type[Result]
+) -> Iterator[Callable[[], Result]]:
+    """Run it forked as long as the block lasts; the function ends that and gives the result.
+
+    The work is handed a descriptor, and has to return when that becomes readable.
+    """
+    stop_reading, stop_writing = os.pipe()
+    result = in_a_process(lambda: work(stop_reading))
+    ended: list[Result] = []
+
+    def stop() -> Result:
+        if not ended:
+            os.write(stop_writing, b"x")
+            ended.append(msgspec.json.decode(result(), type=kind))
+            os.close(stop_reading)
+            os.close(stop_writing)
+        return ended[0]
+
+    try:
+        yield stop
+    finally:
+        stop()
