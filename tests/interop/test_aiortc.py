@@ -4,9 +4,10 @@ import asyncio
 import math
 
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
 
 from sfu import CodecNotSupported, NothingToWatch, Sfu
-from tests.interop.media import bar_position, frames, loudness, publishing, watching
+from tests.interop.media import bar_position, frames, loudness, offer, publishing, watching
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
@@ -47,3 +48,14 @@ async def test_a_viewer_without_the_codec_hears_so_in_words(sfu: Sfu) -> None:
         )
         with pytest.raises(CodecNotSupported, match="video is H264"):
             await sfu.subscribe("room", "bob", offer)
+
+
+async def test_a_client_plays_the_rest_of_what_it_offered_too_much_room_for(sfu: Sfu) -> None:
+    """A second video section is refused in the answer, and nothing else is."""
+    async with publishing(sfu, "tea", "ada"):
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        for kind in ("audio", "video", "video"):
+            connection.addTransceiver(kind, direction="recvonly")
+        await offer(connection, lambda text: sfu.subscribe("tea", "bob", text, None))
+        assert len(await frames(connection, "video", 5)) == 5
+        await connection.close()

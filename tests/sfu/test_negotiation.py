@@ -207,6 +207,31 @@ def test_h264_profiles(viewer: str, publisher: str, fits: bool) -> None:
             plan_subscription(parse_offer(offer(watching)), tracks)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("viewer", "publisher", "fits"),
+    [
+        (";packetization-mode=1", ";packetization-mode=1", True),
+        # A publisher that does not say, as GStreamer where it has not encoded yet.
+        (";packetization-mode=1", "", True),
+        (";packetization-mode=1", ";packetization-mode=0", True),
+        ("", ";packetization-mode=0", True),
+        ("", ";packetization-mode=1", False),
+        (";packetization-mode=0", ";packetization-mode=1", False),
+    ],
+)
+def test_h264_packetization_modes(viewer: str, publisher: str, fits: bool) -> None:
+    def lines(mode: str) -> tuple[str, ...]:
+        return tuple(line.replace(";packetization-mode=1", mode) for line in H264)
+
+    tracks = published(Video(formats="102", lines=lines(publisher)).text())
+    watching = Video(direction="recvonly", formats="102", lines=lines(viewer)).text()
+    if fits:
+        assert plan_subscription(parse_offer(offer(watching)), tracks)[0]  # type: ignore[arg-type]
+    else:
+        with pytest.raises(CodecNotSupported):
+            plan_subscription(parse_offer(offer(watching)), tracks)  # type: ignore[arg-type]
+
+
 # --- what an offer may not hold ---
 
 SECTION = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
