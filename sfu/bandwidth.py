@@ -36,14 +36,18 @@ _MIN_STEP_BPS = 1_000.0
 
 _RATE_WINDOW_S = 0.5
 _RATE_MIN_WINDOW_S = 0.15
+# After a jump of the delay, only what arrived since tells of the line.
+_LATEST_WINDOW_S = 0.15
+_CONGESTED_FOR_S = 1.0
 _RATE_PAUSE_S = 1.0
 
 # Section 6.
 _LOSS_HIGH = 0.10
 _LOSS_LOW = 0.02
-_LOSS_WINDOW_S = 0.5
-_LOSS_MIN_PACKETS = 20
-_LOSS_INCREASE = 1.05
+# Of 100 packets at 5 % loss, one window in a hundred shows more than 10 %; of 25 it is one in ten.
+_LOSS_WINDOW_S = 1.0
+_LOSS_MIN_PACKETS = 100
+_LOSS_INCREASE = 1.10
 
 _REFERENCE_HALF = 0x80_0000
 _REFERENCE_MASK = 0xFF_FFFF
@@ -54,6 +58,7 @@ class SendSide:
 
     __slots__ = (
         "_acknowledged",
+        "_congested_s",
         "_loss",
         "_next",
         "_rate",
@@ -76,6 +81,7 @@ class SendSide:
         self._rate = RateControl(start_bps)
         self._loss = LossControl()
         self._acknowledged = AcknowledgedRate()
+        self._congested_s: float | None = None
         self.prober = Prober()
         self.round_trip_s = 0.1
 
@@ -87,6 +93,11 @@ class SendSide:
     def is_informed(self) -> bool:
         """True once the peer told of anything; before that the estimate is where we begin."""
         return self._reported >= 0
+
+    def is_congested(self, now: float) -> bool:
+        """True if a queue grew a moment ago, or much is lost."""
+        grew = self._congested_s is not None and now - self._congested_s < _CONGESTED_FOR_S
+        return grew or self._loss.fraction > _LOSS_HIGH
 
     @property
     def loss_fraction(self) -> float:
@@ -121,10 +132,14 @@ class SendSide:
             return
         self.round_trip_s += (now - latest_sent_s - self.round_trip_s) / 8
         acknowledged_bps = self._acknowledged.add(received_bytes, now)
-        usage = self._trend.take()
-        if usage is Usage.OVERUSE and self.prober.disturbs(now):
-            usage = Usage.NORMAL
+        usage, jumped = self._trend.take(), self._trend.take_jump()
+        if self.prober.disturbs(now):
+            usage = Usage.NORMAL if usage is Usage.OVERUSE else usage
+        elif jumped:
+            usage = Usage.OVERUSE
+            acknowledged_bps = self._acknowledged.latest(now) or acknowledged_bps
         if usage is Usage.OVERUSE:
+            self._congested_s = now
             self.prober.back_off(now)
         self._rate.update(usage, acknowledged_bps, self.round_trip_s, now)
         reported = self._count_reported(feedback)
@@ -173,10 +188,16 @@ class SendSide:
                 )
 
     def _count_reported(self, feedback: TransportFeedback) -> int:
-        """Packets that were never reported on before, arrived or not."""
+        """Packets that were never reported on before, arrived or not.
+
+        Of those before it nothing is known if a feedback was lost on its way; they count as
+        nothing, or the loss of one feedback would look like that of all its packets.
+        """
         last = feedback.base_sequence + feedback.status_count - 1 & 0xFFFF
-        if self._reported < 0:
-            self._reported = feedback.base_sequence - 1 & 0xFFFF
+        before = feedback.base_sequence - 1 & 0xFFFF
+        skipped = before - self._reported & 0xFFFF
+        if self._reported < 0 or skipped < _LOG_SIZE:
+            self._reported = before
         new = last - self._reported & 0xFFFF
         if new > _LOG_SIZE:
             return 0
@@ -207,6 +228,13 @@ class AcknowledgedRate:
             del self._entries[0]
         window_s = now - self._entries[0][0]
         return 8 * self._bytes / window_s if window_s >= _RATE_MIN_WINDOW_S else None
+
+    def latest(self, now: float) -> float | None:
+        """Of the last few feedbacks only; None if they tell too little."""
+        entries = [entry for entry in self._entries if now - entry[0] <= _LATEST_WINDOW_S]
+        window_s = now - entries[0][0] if entries else 0.0
+        arrived = sum(size for _, size in entries[1:])
+        return 8 * arrived / window_s if window_s > 0 else None
 
 
 class _State(Enum):

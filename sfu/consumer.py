@@ -36,6 +36,9 @@ MEASURE_S = 1.0
 PADDING_BYTES = 255
 
 
+_HALF_SEQUENCE = 0x8000
+
+
 class ConsumerStatistics(msgspec.Struct, frozen=True):
     """The truth about one track to one viewer since it began."""
 
@@ -188,6 +191,9 @@ class Consumer:
         self._nacks += len(lost)
         if self._history is None:
             return []
+        first = self.stream.first_sequence if isinstance(self.stream, ChosenStream) else None
+        if first is not None:
+            lost = tuple(one for one in lost if (one - first) & SEQUENCE_MASK < _HALF_SEQUENCE)
         round_trip = self._round_trip_s or ASSUMED_ROUND_TRIP_S
         answers = self._history.answer(lost, now, round_trip)
         self._packets_resent += len(answers)

@@ -33,6 +33,14 @@ _OVERUSE_S = 0.010
 _MAX_STEP_MS = 100.0
 
 
+# A line that turns much narrower fills its queue within a few packets, long before a slope through
+# twenty groups shows it.  So much delay more than lately, twice in a row, is no jitter.
+JUMP_MS = 80.0
+_JUMP_GROUPS = 2
+# What was the least delay lately rises again by so much a group, some 20 ms a second.
+_BASE_RISE_MS = 0.5
+
+
 class Usage(Enum):
     NORMAL = "normal"
     OVERUSE = "overuse"
@@ -45,8 +53,11 @@ class DelayTrend:
     __slots__ = (
         "_accumulated_ms",
         "_arrived_s",
+        "_base_ms",
         "_first_sent_s",
         "_groups",
+        "_high_groups",
+        "_jumped",
         "_last_sent_s",
         "_last_update_s",
         "_line",
@@ -68,6 +79,9 @@ class DelayTrend:
         self._groups = 0
         self._accumulated_ms = 0.0
         self._smoothed_ms = 0.0
+        self._base_ms = 0.0
+        self._high_groups = 0
+        self._jumped = False
         self._line = _Line()
         self._threshold_ms = _THRESHOLD_START_MS
         self._trend_ms = 0.0
@@ -94,6 +108,11 @@ class DelayTrend:
         worst, self._worst = self._worst, self._usage
         return Usage.OVERUSE if Usage.OVERUSE in {worst, self._usage} else self._usage
 
+    def take_jump(self) -> bool:
+        """Whether the delay jumped up since the last time."""
+        jumped, self._jumped = self._jumped, False
+        return jumped
+
     def _belongs_to_burst(self, sent_s: float, arrived_s: float) -> bool:
         """Packets that a queue released at once arrive together, faster than they left (5.2)."""
         gap_s = arrived_s - self._arrived_s
@@ -112,10 +131,23 @@ class DelayTrend:
     def _update(self, variation_ms: float) -> None:
         self._groups = min(self._groups + 1, _TREND_GROUPS_MAX)
         self._accumulated_ms += variation_ms
+        self._watch_for_jump(variation_ms)
         self._smoothed_ms = _SMOOTHING * self._smoothed_ms + (1 - _SMOOTHING) * self._accumulated_ms
         slope = self._line.add(self._arrived_s * 1000, self._smoothed_ms)
         if slope is not None:
             self._judge(slope * self._groups * _TREND_GAIN)
+
+    def _watch_for_jump(self, variation_ms: float) -> None:
+        self._base_ms = min(self._base_ms + _BASE_RISE_MS, self._accumulated_ms)
+        if self._accumulated_ms - self._base_ms < JUMP_MS or variation_ms < 0:
+            self._high_groups = 0
+            return
+        self._high_groups += 1
+        if self._high_groups >= _JUMP_GROUPS:
+            self._jumped = True
+            # Told once; more of it is another jump.
+            self._base_ms = self._accumulated_ms
+            self._high_groups = 0
 
     def _judge(self, trend_ms: float) -> None:
         now_s = self._arrived_s

@@ -459,8 +459,7 @@ class Router(Generic[Outlet]):
             if subscriber.send_side is not None:
                 subscriber.send_side.receive_feedback(packet, now)
         elif isinstance(packet, Nack):
-            asked = consumers.get(packet.media_ssrc)
-            answers = asked.answer_nack(packet.lost, now) if asked else []
+            answers = subscriber.answer_nack(packet, now)
             return [(subscriber.outlet, packet) for packet in answers]
         elif isinstance(packet, PictureLoss):
             self._ask_key_frame(consumers.get(packet.media_ssrc))

@@ -130,6 +130,7 @@ class ChosenStream:
         "_rewriter",
         "_source",
         "_writers",
+        "first_sequence",
         "form",
         "selector",
     )
@@ -143,6 +144,8 @@ class ChosenStream:
     ) -> None:
         self.form = form
         self.selector = LayerSelector()
+        self.first_sequence: int | None = None
+        """Of the source that is sent now: nothing before it helps a decoder any more."""
         self._numbers = numbers
         self._rewriter = rewriter or StreamRewriter(numbers.sequence, numbers.timestamp)
         self._pictures = PictureRewriter()
@@ -180,7 +183,10 @@ class ChosenStream:
             return self._skip(arrival)
         if decision is _SWITCH or decision is _SWITCH_AS_LAST or packet.ssrc != self._source:
             self._switch(arrival, now)
-        mapped = self._map(arrival.extended, packet.timestamp)
+            mapped = self._map(arrival.extended, packet.timestamp)
+            self.first_sequence = None if mapped is None else mapped[0]
+        else:
+            mapped = self._map(arrival.extended, packet.timestamp)
         if mapped is None:
             return None
         self._last_s = now

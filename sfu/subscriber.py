@@ -15,6 +15,7 @@ from sfu.bandwidth import SendSide
 from sfu.consumer import Consumer
 from sfu.layers import EVERYTHING, Layer, LayerOption, within_wish
 from sfu.producer import Producer
+from sfu.rtcp import Nack
 from sfu.stream import ChosenStream
 
 Outlet = TypeVar("Outlet")
@@ -32,6 +33,10 @@ _HURRY_INTERVAL_S = 0.04
 # would be sent meanwhile.
 _SILENT_AFTER_S = 2.0
 _WITHOUT_LIMIT_BPS = 1 << 40
+# Of the estimate, for what is sent again, however full the line is; and how far it is saved up.
+_REPEATED_SHARE = 0.25
+_REPEATED_AHEAD_S = 0.2
+_PACKET_BYTES = 1200
 
 
 class TrackWish(msgspec.Struct, frozen=True):
@@ -110,6 +115,7 @@ class Subscriber(Generic[Outlet]):
         self._allocation = Allocation((), 0, 0)
         self._allocated_s = 0.0
         self._tracks: dict[str, _TrackState] = {}
+        self._repeats = _Repeats()
 
     @property
     def is_open(self) -> bool:
@@ -186,6 +192,23 @@ class Subscriber(Generic[Outlet]):
             indexes = {option.layer.encoding for option in options}
             found.append((consumer.subscription.producer, indexes))
         return found
+
+    def answer_nack(self, request: Nack, now: float) -> list[bytes]:
+        """The packets that are sent again, as far as the line has room beside the media.
+
+        What a narrow line dropped must not come once more in front of what is left of the call.
+        """
+        consumer = self.consumers.get(request.media_ssrc)
+        if consumer is None:
+            return []
+        if self.send_side is None:
+            return consumer.answer_nack(request.lost, now)
+        spare_bps = self._budget_bps(now) - self._allocation.spent_bps
+        room_bps = max(spare_bps, _REPEATED_SHARE * self._budget_bps(now))
+        count = self._repeats.packets(room_bps, now)
+        answers = consumer.answer_nack(request.lost[:count], now)
+        self._repeats.spend(sum(map(len, answers)))
+        return answers
 
     def probe(self, now: float) -> list[bytes]:
         """Padding to send now, to find out whether the network takes more."""
@@ -283,7 +306,11 @@ class Subscriber(Generic[Outlet]):
         if state.unpaid_since_s is None:
             state.unpaid_since_s = now
         early = self._age_s(now) < GRACE_S
-        shown = state.granted is not None and now - state.unpaid_since_s < PAUSE_AFTER_S
+        # One queue that grew, and was gone, is no reason to take a picture away.
+        side = self.send_side
+        lasting = now - state.unpaid_since_s >= PAUSE_AFTER_S
+        congested = side is None or side.is_congested(now)
+        shown = state.granted is not None and not (lasting and congested)
         if early or shown:
             return within_wish(demand.options, demand.max_height)[0].layer
         return None
@@ -305,6 +332,28 @@ class Subscriber(Generic[Outlet]):
         if state is None:
             state = self._tracks[mid] = _TrackState()
         return state
+
+
+class _Repeats:
+    """How much may be sent again, out of a rate."""
+
+    __slots__ = ("_bytes", "_since_s")
+
+    def __init__(self) -> None:
+        self._bytes = 0.0
+        self._since_s: float | None = None
+
+    def packets(self, rate_bps: float, now: float) -> int:
+        """How many full packets have room now; one at least, or nothing would ever be mended."""
+        limit = max(rate_bps * _REPEATED_AHEAD_S / 8, _PACKET_BYTES)
+        since_s = now if self._since_s is None else self._since_s
+        earned = limit if self._since_s is None else rate_bps * (now - since_s) / 8
+        self._since_s = now
+        self._bytes = min(self._bytes + earned, limit)
+        return max(0, int(self._bytes // _PACKET_BYTES))
+
+    def spend(self, size: int) -> None:
+        self._bytes -= size
 
 
 class _TrackState:

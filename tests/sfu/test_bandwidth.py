@@ -205,7 +205,7 @@ def test_the_rate_does_not_grow_far_beyond_what_is_sent() -> None:
 )
 def test_only_heavy_loss_limits(lost: int, fraction: float, limited: bool) -> None:
     control = LossControl()
-    for index in range(7):
+    for index in range(12):
         control.add(100, 100 - lost, 1_000_000, 500_000, 0.1 * index)
     assert control.fraction == pytest.approx(fraction)
     assert (control.limit_bps < 1_000_000) is limited
@@ -223,7 +223,7 @@ def test_a_limit_of_loss_grows_back() -> None:
     for index in range(12):
         control.add(100, 50, 1_000_000, 0, 0.1 * index)
     limited_bps = control.limit_bps
-    for index in range(12, 80):
+    for index in range(12, 100):
         control.add(100, 100, 1_000_000, 0, 0.1 * index)
     assert control.limit_bps > 1.5 * limited_bps
 
@@ -276,3 +276,19 @@ def test_the_epoch_of_the_peer_wraps_without_a_jump() -> None:
         )
     # A jump would look like an enormous queue, and halve the rate.
     assert side.estimate_bps >= START_BITRATE_BPS
+
+
+def test_feedback_that_is_lost_is_not_loss_of_what_it_told_of() -> None:
+    side = SendSide()
+    now = 0.0
+    for round_ in range(200):
+        for _ in range(10):
+            side.send(1000, now)
+        now += 0.05
+        if round_ % 5 == 0:
+            continue
+        base = round_ * 10
+        arrivals = tuple(((base + i) & 0xFFFF, i) for i in range(10))
+        ticks = int(now / 0.064)
+        side.receive_feedback(TransportFeedback(1, 2, base & 0xFFFF, 10, ticks, 0, arrivals), now)
+    assert side.loss_fraction == 0.0
