@@ -17,6 +17,7 @@ from sfu import control
 from sfu.config import WorkerConfig
 from sfu.control import Channel
 from sfu.faults import tell_fault
+from sfu.heap import give_back
 from sfu.hosts import reachable_hosts
 from sfu.negotiation import (
     VIDEO_ORIENTATION,
@@ -51,6 +52,8 @@ MEDIA_INTERVAL_S = 0.020
 # A burst of padding is spread over three of these.
 PROBE_INTERVAL_S = 0.005
 WATCH_INTERVAL_S = 1.0
+# What a millisecond of looking for free memory is spread over.
+SESSIONS_PER_TRIM = 200
 
 _UFRAG_BYTES = 6
 _PASSWORD_BYTES = 18
@@ -86,6 +89,7 @@ class Worker:
         self._rooms: dict[str, Room] = {}
         self._sessions: dict[str, Session] = {}
         self._probing: set[Room] = set()
+        self._ended = 0
         path, policy = config.tap_socket, config.tap_policy
         self._tap = None if path is None else Tap(path, policy)
         self._closing: set[asyncio.Task[None]] = set()
@@ -118,7 +122,7 @@ class Worker:
             await asyncio.wait(self._closing)
         if self._tap is not None:
             await self._tap.close()
-        self._port.close(asyncio.get_running_loop())
+        self._port.close()
         await self._channel.close()
 
     async def run(self) -> None:
@@ -344,6 +348,7 @@ class Worker:
 
     def _end(self, session: Session) -> None:
         """Take it out at once; saying goodbye may take two seconds more."""
+        self._ended += 1
         del self._sessions[session.name]
         router = session.room.router
         for transport, ssrc in router.leave(session.name):
@@ -377,6 +382,9 @@ class Worker:
                 self._poll(room, now)
 
     def _look_after(self, now: float) -> None:
+        if self._ended >= SESSIONS_PER_TRIM:
+            self._ended = 0
+            give_back()
         for session in list(self._sessions.values()):
             session.transport.poll(now)
         for room in list(self._rooms.values()):
