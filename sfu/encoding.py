@@ -207,7 +207,7 @@ class Encoding:
         except RemoteError as error:
             # Its number must not be waited for, and its payload must reach nobody.
             self.drops[error.reason] += 1
-            return Arrival(self, extended, _emptied(packet), _NOTHING, b"")
+            return Arrival(self, extended, packet.with_payload(b""), _NOTHING, b"")
         if self._video:
             size = len(packet.payload)
             self.rates.add(description.spatial_id, description.temporal_id, size, now)
@@ -249,18 +249,6 @@ class Encoding:
             self._losses.change_source()
         self.ssrc = ssrc
         self._reference = self.clock = None
-
-
-def _emptied(packet: RtpPacket) -> RtpPacket:
-    return RtpPacket(
-        packet.payload_type,
-        packet.marker,
-        packet.sequence_number,
-        packet.timestamp,
-        packet.ssrc,
-        packet.extensions,
-        b"",
-    )
 
 
 def _age(then_s: float | None, now: float) -> float | None:

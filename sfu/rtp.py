@@ -77,6 +77,18 @@ class RtpPacket(msgspec.Struct, frozen=True, gc=False):
             return pad(header + self.payload, self.padding_length)
         return header + self.payload
 
+    def with_payload(self, payload: bytes) -> "RtpPacket":
+        """The same packet with something else in it."""
+        return RtpPacket(
+            self.payload_type,
+            self.marker,
+            self.sequence_number,
+            self.timestamp,
+            self.ssrc,
+            self.extensions,
+            payload,
+        )
+
 
 class Elements(msgspec.Struct, frozen=True, gc=False):
     """Encoded header extension elements, without the block's head and its filling."""

@@ -238,7 +238,7 @@ class TrackTap:
         if not packet.payload:
             description = None
         elif primary is not None and primary is not packet.payload:
-            packet = _with_payload(packet, primary)
+            packet = packet.with_payload(primary)
         frames = assembler.receive(extended, packet, description, now)
         return self._take(frames, now) if frames else []
 
@@ -327,15 +327,3 @@ def choose_encoding(sampling: Sampling, heights: Sequence[int | None]) -> int | 
 
 # AV1 comes without the temporal delimiters and sequence headers that its decoders expect.
 _ASSEMBLED = frozenset({Codec.OPUS, Codec.VP8, Codec.VP9, Codec.H264})
-
-
-def _with_payload(packet: RtpPacket, payload: bytes) -> RtpPacket:
-    return RtpPacket(
-        packet.payload_type,
-        packet.marker,
-        packet.sequence_number,
-        packet.timestamp,
-        packet.ssrc,
-        packet.extensions,
-        payload,
-    )
