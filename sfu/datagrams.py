@@ -6,12 +6,13 @@ kernel does not take is dropped and counted.
 
 import errno
 import socket
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from struct import Struct
 
-from sfu.path import Address, Packet, Peer, PortDrop
+from sfu.path import MAX_DATAGRAM_BYTES, Address, Packet, Peer, PortDrop
 
 # A second of 80 viewers at 2.5 Mb/s would be 25 MB: this is a burst, not a second.
 SOCKET_BUFFER_BYTES = 4 << 20
@@ -22,6 +23,13 @@ MAX_RUN_BYTES = 65_000
 _SOL_UDP = 17
 _UDP_SEGMENT = 103
 _segment_size = Struct("=H")
+
+# When the kernel got a datagram (SO_TIMESTAMPNS of Linux: seconds and nanoseconds of real time).
+_STAMPED = 35
+_stamp = Struct("@ll")
+_ANCILLARY_BYTES = socket.CMSG_SPACE(_stamp.size)
+# Our own reading comes no later than this; what says otherwise is a clock that was set.
+_MAX_AGE_S = 1.0
 # The kernel refuses (EINVAL) a segment that does not fit the path.  A refusal of a smaller one
 # means that it cannot segment at all.
 _FITS_EVERY_PATH_BYTES = 1232
@@ -43,6 +51,9 @@ class UdpSocket:
         self.peers: dict[Address, Peer] = {}
         self.drops = drops
         self.segmentation = True
+        self._offset_s: float | None = None
+        with suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, _STAMPED, 1)
         if family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
@@ -55,6 +66,29 @@ class UdpSocket:
             self.socket.close()
             raise
         self.number: int = self.socket.getsockname()[1]
+
+    def receive(self, clock: Callable[[], float]) -> tuple[bytes, Address, float]:
+        """The next datagram, from where, and when it came; BlockingIOError if there is none.
+
+        The time is the kernel's and not that of our reading: a publisher finds its bandwidth by
+        the spacing of its packets, and a burst that waited for us would look like none.
+        """
+        data, ancillary, _, address = self.socket.recvmsg(MAX_DATAGRAM_BYTES + 1, _ANCILLARY_BYTES)
+        now = clock()
+        if not ancillary:
+            return data, address, now
+        seconds, nanoseconds = _stamp.unpack(ancillary[0][2])
+        arrived_s = seconds + nanoseconds * 1e-9 - self._real_offset_s(now)
+        if now - _MAX_AGE_S < arrived_s <= now:
+            return data, address, arrived_s
+        self._offset_s = None
+        return data, address, now
+
+    def _real_offset_s(self, now: float) -> float:
+        """Real time less ours, until the former is set."""
+        if self._offset_s is None:
+            self._offset_s = time.time() - now
+        return self._offset_s
 
     def give(self, address: Address, peer: Peer, now: float) -> bool:
         """Note that the peer is behind the address; False if it is somebody else's."""

@@ -10,12 +10,14 @@ only over such a way does anything reach the peer.
 from asyncio import AbstractEventLoop
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sfu.datagrams import UdpPath, UdpSocket
 from sfu.errors import RemoteError
 from sfu.path import MAX_DATAGRAM_BYTES, OwnedPath, Peer, PortDrop
 from sfu.streams import Connection, Listener
 from sfu.stun import answer_binding
+from sfu.turns import Drained, Turns
 
 # One turn of the loop; the copies of so many are 10 ms of sending with 80 viewers.
 MAX_DATAGRAMS_PER_TURN = 32
@@ -40,6 +42,7 @@ class Port:
         """Who has something to flush at the end of the turn."""
         self._sockets: list[UdpSocket] = []
         self._listeners: list[Listener] = []
+        self._turns: list[Turns] = []
         for left in reversed(range(1 if number else _BINDING_ATTEMPTS)):
             try:
                 self.number = self._bind(hosts, number)
@@ -52,13 +55,14 @@ class Port:
     def open(self, loop: AbstractEventLoop) -> None:
         """Begin to receive."""
         for bound in self._sockets:
-            loop.add_reader(bound.socket, self._drain, bound)
+            self._turns.append(Turns(loop, bound.socket, partial(self._drain, bound)))
         for listener in self._listeners:
             listener.open(loop, self)
 
-    def close(self, loop: AbstractEventLoop) -> None:
-        for bound in self._sockets:
-            loop.remove_reader(bound.socket)
+    def close(self) -> None:
+        for turns in self._turns:
+            turns.close()
+        self._turns.clear()
         self._unbind()
 
     def add(self, peer: Peer, ufrag: str, password: bytes) -> None:
@@ -90,7 +94,7 @@ class Port:
         if frame[0] <= _LAST_STUN:
             answered = self._receive_stun(frame, connection)
         elif connection.peer is not None:
-            self._deliver(frame, connection.peer)
+            self._deliver(frame, connection.peer, self.clock())
             return
         else:
             self.drops[PortDrop.UNKNOWN_ADDRESS] += 1
@@ -114,18 +118,21 @@ class Port:
         self._sockets.clear()
         self._listeners.clear()
 
-    def _drain(self, bound: UdpSocket) -> None:
-        receive = bound.socket.recvfrom
+    def _drain(self, bound: UdpSocket) -> Drained:
+        """Read what waits, and send the copies of it."""
+        receive = bound.receive
         peers = bound.peers
+        drained = Drained.NOTHING
         for _ in range(MAX_DATAGRAMS_PER_TURN):
             try:
-                data, address = receive(MAX_DATAGRAM_BYTES + 1)
+                data, address, arrived_s = receive(self.clock)
             except BlockingIOError:
                 break
             except OSError:
                 # What the network says of an earlier datagram; there may be more to read.
                 self.drops[PortDrop.UNREACHABLE] += 1
                 continue
+            drained = Drained.SOME
             if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
                 self.drops[PortDrop.TOO_LONG if data else PortDrop.EMPTY] += 1
             elif data[0] <= _LAST_STUN:
@@ -133,14 +140,15 @@ class Port:
             elif address not in peers:
                 self.drops[PortDrop.UNKNOWN_ADDRESS] += 1
             else:
-                self._deliver(data, peers[address])
+                self._deliver(data, peers[address], arrived_s)
+        else:
+            drained = Drained.MORE_WAITS
         self.flush()
+        return drained
 
-    def _deliver(self, data: bytes, peer: Peer) -> None:
+    def _deliver(self, data: bytes, peer: Peer, arrived_s: float) -> None:
         if _FIRST_RTP <= data[0] <= _LAST_RTP:
-            # The time of each and not of the turn: publishers find their bandwidth by the spacing
-            # of packets as it arrived here.
-            peer.receive_protected(data, self.clock())
+            peer.receive_protected(data, arrived_s)
         elif _FIRST_DTLS <= data[0] <= _LAST_DTLS:
             peer.receive_dtls(data)
         else:

@@ -416,8 +416,6 @@ class Router(Generic[Outlet]):
     def news(self) -> list[News]:
         """What happened since the last call."""
         self._note_sizes()
-        for subscriber in self._subscribers.values():
-            self._news += subscriber.changes()
         news, self._news = self._news, []
         return news
 
@@ -540,6 +538,7 @@ class Router(Generic[Outlet]):
             self._aim(aim, subscriber.outlet)
         for consumer in subscriber.consumers.values():
             self._want_key_frame(consumer, consumer.key_frame_wanted)
+        self._news += subscriber.changes()
 
     def _aim(self, aim: Aim, outlet: Outlet) -> None:
         consumer = aim.consumer

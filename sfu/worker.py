@@ -122,7 +122,7 @@ class Worker:
             await asyncio.wait(self._closing)
         if self._tap is not None:
             await self._tap.close()
-        self._port.close(asyncio.get_running_loop())
+        self._port.close()
         await self._channel.close()
 
     async def run(self) -> None:

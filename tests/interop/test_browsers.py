@@ -94,7 +94,7 @@ async def test_chromium_plays_what_chromium_publishes(codec: str, address: str) 
         await asyncio.sleep(0.7)
         second = await viewer.evaluate("picture()")
         # Without feedback that it believes, its estimate begins at 300 kb/s and falls from there.
-        await until(publisher, "available", 600_000)
+        await until(publisher, "available", 1_000_000)
         await browser.close()
     assert (numbers["frameWidth"], numbers["frameHeight"]) == (640, 480)
     assert numbers["samples"] > 24_000

@@ -72,7 +72,7 @@ def port() -> Iterator[Port]:
     opened = Port(["127.0.0.1"], 0, lambda: 0.0)
     yield opened
     loop = asyncio.new_event_loop()
-    opened.close(loop)
+    opened.close()
     loop.close()
 
 

@@ -143,7 +143,7 @@ async def table() -> AsyncIterator[Table]:
     loop = asyncio.get_running_loop()
     opened.port.open(loop)
     yield opened
-    opened.port.close(loop)
+    opened.port.close()
     for client in opened.clients:
         client.close()
 

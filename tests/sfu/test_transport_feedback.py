@@ -1,5 +1,6 @@
 """Transport-wide congestion feedback on the wire."""
 
+from itertools import accumulate
 from struct import pack
 
 import pytest
@@ -57,6 +58,17 @@ def test_long_runs_survive(runs: list[tuple[bool, int]]) -> None:
         count += length
     arrivals = tuple((offset, index) for index, offset in enumerate(offsets))
     feedback = TransportFeedback(1, 2, 0, count, 0, 0, arrivals)
+    assert parse_rtcp(bytes(feedback)) == (feedback,)
+
+
+@given(st.integers(0, 0xFFFF), st.lists(st.integers(0, 255), min_size=1, max_size=100))
+def test_what_arrived_without_a_gap_survives_wherever_numbers_wrap(
+    base: int, deltas: list[int]
+) -> None:
+    arrivals = tuple(
+        ((base + offset) & 0xFFFF, ticks) for offset, ticks in enumerate(accumulate(deltas))
+    )
+    feedback = TransportFeedback(1, 2, base, len(deltas), 0, 0, arrivals)
     assert parse_rtcp(bytes(feedback)) == (feedback,)
 
 
