@@ -50,6 +50,37 @@ API_INVITATION = Address("/api/v1/invitations/{code}")
 API_INVITATION_ACCEPT = Address("/api/v1/invitations/{code}/accept")
 API_INVITATION_REVOKE = Address("/api/v1/rooms/{room}/invitations/{invitation}")
 
+API_ROOM_MEMBERS = Address(
+    "/api/v1/rooms/{room}/members", ("/tools/api/chat/{room}/participants/",)
+)
+API_ROOM_MEMBER = Address("/api/v1/rooms/{room}/members/{user}")
+API_ROOM_MEMBER_ROLE = Address("/api/v1/rooms/{room}/members/{user}/role")
+API_ROOM_MEMBER_SILENCE = Address("/api/v1/rooms/{room}/members/{user}/silence")
+API_ROOM_MEMBERSHIP = Address("/api/v1/rooms/{room}/membership")
+API_ROOM_OWNER = Address("/api/v1/rooms/{room}/owner")
+API_ROOM_LOCK = Address("/api/v1/rooms/{room}/lock")
+API_ROOM_WAITING_ROOM = Address("/api/v1/rooms/{room}/waiting-room")
+API_ROOM_KNOCK = Address("/api/v1/rooms/{room}/knock")
+API_ROOM_WAITING = Address("/api/v1/rooms/{room}/waiting")
+API_ROOM_ADMIT_ALL = Address("/api/v1/rooms/{room}/waiting/admit")
+API_ROOM_ADMIT = Address("/api/v1/rooms/{room}/waiting/{user}/admit")
+API_ROOM_DENY = Address("/api/v1/rooms/{room}/waiting/{user}/deny")
+API_ROOM_BANS = Address("/api/v1/rooms/{room}/bans")
+API_ROOM_BAN = Address("/api/v1/rooms/{room}/bans/{user}")
+
+# Calls
+API_CALLS_START = Address("/api/v1/calls/start")
+API_CALLS_END = Address("/api/v1/calls/end")
+API_CALLS_ACTIVE = Address("/api/v1/calls/active")
+API_CALLS_HISTORY = Address("/api/v1/calls/history")
+API_CALL = Address("/api/v1/calls/{call}")
+API_CALL_ACCEPT = Address("/api/v1/calls/{call}/accept")
+API_CALL_DECLINE = Address("/api/v1/calls/{call}/decline")
+API_CALL_JOIN = Address("/api/v1/calls/{call}/join")
+API_CALL_LEAVE = Address("/api/v1/calls/{call}/leave")
+API_CALL_MEDIUM = Address("/api/v1/calls/{call}/medium")
+API_CALL_INVITE = Address("/api/v1/calls/{call}/invite")
+
 # Operators and administrators
 API_USERS = Address("/api/v1/users")
 API_USER_BAN = Address("/api/v1/users/{user}/ban")
@@ -62,6 +93,11 @@ WHIP = Address("/whip/{room}")
 WHIP_SESSION = Address("/whip/{room}/{session}")
 WHEP = Address("/whep/{room}")
 WHEP_SESSION = Address("/whep/{room}/{session}")
+
+# One protocol, on sockets: of a client, or bound to a room
+WS = Address("/ws")
+WS_CHAT = Address("/ws/chat/{room}/")
+WS_CALL = Address("/ws/call/{room}")
 
 # Sight
 HEALTHZ = Address("/healthz")

@@ -16,6 +16,7 @@ from importlib.metadata import version
 import sqlalchemy as sa
 
 from sfu import Sfu
+from signaling.attendance import Attendance
 from signaling.auth.accounts import Accounts
 from signaling.auth.door import Door
 from signaling.auth.guests import Guests
@@ -23,14 +24,17 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
+from signaling.calls import Calls
 from signaling.config import Config
 from signaling.health import Health
 from signaling.media import Media, children_of
 from signaling.metrics import Metrics
+from signaling.moderation import Moderation
 from signaling.people import People
 from signaling.pictures import Pictures
 from signaling.rooms import Rooms
 from signaling.store import Store, idempotency, open_store, sessions
+from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 
 VERSION = version("candor")
@@ -49,6 +53,7 @@ class Candor:
     config: Config
     now: Callable[[], datetime]
     store: Store
+    streams: Streams
     passwords: Passwords
     sessions: Sessions
     accounts: Accounts
@@ -57,7 +62,10 @@ class Candor:
     door: Door
     people: People
     rooms: Rooms
+    moderation: Moderation
+    calls: Calls
     media: Media
+    attendance: Attendance
     health: Health
     metrics: Metrics
 
@@ -78,9 +86,12 @@ async def open_candor(
         Supervisor([*children, *(children_of(sfu) if sfu else ())]) as supervisor,
     ):
         candor = _compose(config, store, passwords, supervisor, Media(sfu))
+        await candor.moderation.restore()
         chores = [
+            asyncio.create_task(candor.calls.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
             asyncio.create_task(_sweep(store)),
+            asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
         ]
         try:
@@ -102,14 +113,16 @@ def _compose(
     )
     sessions_ = Sessions(store, signer, lifetimes, utc_now)
     guest_life = timedelta(hours=config.auth.guest_hours)
+    streams = Streams(store, utc_now)
     return Candor(
         config=config,
         now=utc_now,
         store=store,
+        streams=streams,
         passwords=passwords,
         sessions=sessions_,
         accounts=Accounts(store, passwords, sessions_, utc_now),
-        guests=Guests(store, passwords, sessions_, utc_now, guest_life),
+        guests=Guests(store, streams, passwords, sessions_, utc_now, life=guest_life),
         standing=Standing(store, utc_now),
         door=Door(
             store,
@@ -118,8 +131,11 @@ def _compose(
             entries_per_hour=config.limits.registrations_per_hour,
         ),
         people=People(store, Pictures(), utc_now),
-        rooms=Rooms(store, signer, passwords, utc_now),
+        rooms=Rooms(store, streams, signer, passwords, utc_now),
+        moderation=Moderation(store, streams, media, utc_now),
+        calls=Calls(store, streams, utc_now),
         media=media,
+        attendance=Attendance(),
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),
     )

@@ -54,6 +54,7 @@ class Http:
     body_seconds: int = setting(30, "longest time for a body to arrive")
     idle_seconds: int = setting(12, "a connection that says nothing is closed after this")
     connections: int = setting(8192, "connections at the same time; more are told 503")
+    sockets: int = setting(4096, "WebSockets at the same time; more are told 503")
     trusted_proxies: tuple[Network, ...] = setting(
         (), "networks whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )

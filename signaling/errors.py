@@ -55,6 +55,14 @@ CODES: Mapping[str, Code] = {
     "room_taken": Code(409, "There is a room with this address already. Choose another."),
     "invitation_spent": Code(410, "This invitation has expired or was used up. Ask for a new one."),
     "wrong_pin": Code(403, "The PIN is wrong. Ask whoever invited you."),
+    "room_locked": Code(403, "The room is locked. Ask somebody inside to open it."),
+    "room_full": Code(409, "Every place in the room is taken. Try again when somebody has left."),
+    "room_banned": Code(403, "You were sent away from this room. Ask its owner to take it back."),
+    "not_admitted": Code(403, "You were not let into this room. Ask whoever invited you."),
+    "owner_stays": Code(409, "The room is yours. Hand it over to somebody before you leave."),
+    # calls
+    "call_over": Code(409, "This call is over. Start another one."),
+    "wrong_moment": Code(409, "That cannot be done with this call now. The detail says why."),
     # media
     "bad_sdp": Code(400, "The session description cannot be used. The detail says why."),
     "codec_not_supported": Code(422, "No codec fits both sides. The detail names them."),

@@ -7,9 +7,9 @@ known here.
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from sfu import (
     BadSdp,
@@ -18,12 +18,15 @@ from sfu import (
     NoSuchSession,
     NothingToWatch,
     NoWorker,
+    Offer,
     Session,
     SessionChanged,
     SessionLost,
     Sfu,
     SfuConfig,
     SfuError,
+    SfuEvent,
+    ViewerWishes,
     parse_fragment,
 )
 from signaling.certificate import own_addresses
@@ -35,6 +38,7 @@ READY_WITHIN_S = 20.0
 # Somebody may leave, and somebody may come.
 FULL_RETRY_S = 10.0
 NOTHING_RETRY_S = 5.0
+LAST_OF = {"audio": "screen_audio", "video": "screen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Opened:
     session_id: str
     answer: str
     ice_session: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class _Held:
     owner: Participant
     ice_session: str
     client_ufrag: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """What each section carries that the owner sends, by its MID."""
+
+
+Listener = Callable[[SfuEvent], None]
 
 
 def sfu_config(config: Config) -> SfuConfig:
@@ -110,6 +120,8 @@ class Media:
     def __init__(self, sfu: Sfu | None) -> None:
         self._sfu = sfu
         self._held: dict[str, _Held] = {}
+        self._silenced: dict[Participant, frozenset[str]] = {}
+        self._listeners: dict[str, set[Listener]] = {}
 
     def addresses(self) -> tuple[str, ...]:
         """Where media processes listen, as ADDRESS:PORT."""
@@ -127,17 +139,69 @@ class Media:
         except NoWorker as error:
             raise TimeoutError(str(error)) from error
 
-    async def publish(self, who: Participant, offer: str) -> Opened:
-        """Take what somebody sends; Refused for an offer that cannot be taken."""
+    async def publish(
+        self, who: Participant, offer: str, sources: Mapping[str, str] | None = None
+    ) -> Opened:
+        """Take what somebody sends; Refused for an offer that cannot be taken.
+
+        `sources` names what each section carries by its MID; without it, their order does.
+        """
         with _in_our_words():
             session = await self._here.publish(who.room, who.identity, offer)
-        return self._hold(who, session, offer)
+        told = _sources_of(offer) if sources is None else sources
+        opened = self._hold(who, session, offer, told)
+        # The answer has not been given: nothing was forwarded yet.
+        if who in self._silenced:
+            await self._apply_silence(session.id)
+        return opened
 
     async def subscribe(self, who: Participant, offer: str, publisher: str | None) -> Opened:
         """Send somebody what a publisher (default: the first) sends."""
         with _in_our_words():
             session = await self._here.subscribe(who.room, who.identity, offer, publisher)
         return self._hold(who, session, offer)
+
+    async def view(self, who: Participant, publisher: str | None) -> Offer:
+        """Let somebody watch by our offers; the first may carry nothing yet."""
+        with _in_our_words():
+            offer = await self._here.watch(who.room, who.identity, publisher)
+        self._held[offer.session] = _Held(who, _new_ice_session(), "")
+        return offer
+
+    async def renew(self, who: Participant, session_id: str) -> Offer:
+        """What somebody can watch by now."""
+        self._own(who, session_id)
+        with _in_our_words():
+            return await self._here.renew(session_id)
+
+    async def accept(self, who: Participant, session_id: str, answer: str) -> tuple[str, ...]:
+        """Take a viewer's answer; in words, what cannot be shown."""
+        self._own(who, session_id)
+        with _in_our_words():
+            return await self._here.accept(session_id, answer)
+
+    async def set_wishes(self, who: Participant, session_id: str, wishes: ViewerWishes) -> None:
+        """What a viewer has use for from now on."""
+        self._own(who, session_id)
+        with _in_our_words():
+            await self._here.set_wishes(session_id, wishes)
+
+    def source_name(self, session_id: str, mid: str, kind: str) -> str:
+        """What a publisher's section is called; the usual for its kind, where nobody said."""
+        usual = "microphone" if kind == "audio" else "camera"
+        held = self._held.get(session_id)
+        return usual if held is None else held.sources.get(mid, usual)
+
+    @contextmanager
+    def heard_by(self, room: str, listener: Listener) -> Iterator[None]:
+        """Tell the listener what happens to media in a room, for as long as the block lasts."""
+        self._listeners.setdefault(room, set()).add(listener)
+        try:
+            yield
+        finally:
+            self._listeners[room].discard(listener)
+            if not self._listeners[room]:
+                del self._listeners[room]
 
     def ice_session(self, who: Participant, session_id: str) -> str:
         """Which it is by now; Refused("not_found") unless the session is theirs."""
@@ -161,8 +225,25 @@ class Media:
     async def close(self, who: Participant, session_id: str) -> None:
         """End one's own session; Refused("not_found") for any other."""
         self._own(who, session_id)
-        del self._held[session_id]
+        self._held.pop(session_id, None)
         await self._here.close(session_id)
+
+    async def silence(self, who: Participant, sources: frozenset[str]) -> None:
+        """Forward nothing of these sources of somebody from now on, and all of the others."""
+        if sources:
+            self._silenced[who] = sources
+        else:
+            self._silenced.pop(who, None)
+        for session_id in self._sessions_of(who):
+            await self._apply_silence(session_id)
+
+    async def expel(self, who: Participant) -> None:
+        """End every session of somebody who does not belong to the room any more."""
+        self._silenced.pop(who, None)
+        for session_id in self._sessions_of(who):
+            self._held.pop(session_id, None)
+            with suppress(SfuError):  # its process died, and the session with it
+                await self._here.close(session_id)
 
     async def watch(self) -> None:
         """Forget sessions that ended by themselves, until cancelled."""
@@ -174,6 +255,8 @@ class Media:
                     self._held.pop(over, None)
                 case _:
                     pass
+            for listener in tuple(self._listeners.get(getattr(event, "room", ""), ())):
+                listener(event)
 
     @property
     def _here(self) -> Sfu:
@@ -187,14 +270,49 @@ class Media:
             raise Refused("not_found")
         return held
 
-    def _hold(self, who: Participant, session: Session, offer: str) -> Opened:
-        held = _Held(who, _new_ice_session(), _ufrag_of(offer))
+    def _sessions_of(self, who: Participant) -> list[str]:
+        return [name for name, held in self._held.items() if held.owner == who]
+
+    async def _apply_silence(self, session_id: str) -> None:
+        held = self._held.get(session_id)
+        if held is None or not held.sources:
+            return
+        silenced = self._silenced.get(held.owner, frozenset())
+        mids = [mid for mid, source in held.sources.items() if source in silenced]
+        # A session that is over forwards nothing; from a process that does not answer we cannot
+        # know, and say so.
+        with _in_our_words(), suppress(NoSuchSession):
+            await self._here.silence(session_id, mids)
+
+    def _hold(
+        self,
+        who: Participant,
+        session: Session,
+        offer: str,
+        sources: Mapping[str, str] | None = None,
+    ) -> Opened:
+        held = _Held(who, _new_ice_session(), _ufrag_of(offer), sources or {})
         self._held[session.id] = held
-        return Opened(session.id, session.answer, held.ice_session)
+        return Opened(session.id, session.answer, held.ice_session, session.notes)
 
 
 def _new_ice_session() -> str:
     return secrets.token_urlsafe(9)
+
+
+def _sources_of(offer: str) -> dict[str, str]:
+    """What clients send that do not say it: first voice and face, then the screen's."""
+    order = {"audio": iter(("microphone", "screen_audio")), "video": iter(("camera", "screen"))}
+    found: dict[str, str] = {}
+    source = None
+    for line in offer.splitlines():
+        if line.startswith("m="):
+            kind = line[2:].partition(" ")[0]
+            # More of them than we have names for are silenced with the last.
+            source = next(order[kind], LAST_OF[kind]) if kind in order else None
+        elif line.startswith("a=mid:") and source is not None:
+            found[line.removeprefix("a=mid:").strip()] = source
+    return found
 
 
 def _ufrag_of(offer: str) -> str:

@@ -17,12 +17,17 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.store import Store, audit, rooms
+from signaling.store import Store, audit, rooms, users
 from signaling.store.rooms import Invitation, Room, RoomTaken
+from signaling.streams import Happening, Streams
 
 # Letters that nobody confuses when they are read aloud or written by hand.
 CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 CODE_LENGTH = 10
+# Rooms of two are found by an identifier that follows from who they are: nobody else may take it.
+DIRECT_PREFIX = "direct-"
+# Where somebody stands who knocked and was not let in yet; everybody else has a role.
+WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +54,33 @@ class Rooms:
     """The service."""
 
     def __init__(
-        self, store: Store, signer: Signer, passwords: Passwords, now: Callable[[], datetime]
+        self,
+        store: Store,
+        streams: Streams,
+        signer: Signer,
+        passwords: Passwords,
+        now: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._streams = streams
         self._signer = signer
         self._passwords = passwords
         self._now = now
 
     async def create(self, who: Person, plan: Plan, address: str) -> Room:
         """A new room that belongs to whoever asked; without an identifier it gets one."""
-        chosen, now = plan.id or _readable_id(), self._now()
-        room = Room(chosen, plan.title or chosen, plan.kind, plan.capacity, now)
+        chosen, now = plan.id or readable_id(), self._now()
+        if chosen.startswith(DIRECT_PREFIX):
+            raise Refused("room_taken")
+        room, me = Room(chosen, plan.title or chosen, plan.kind, plan.capacity, now), who.user.id
 
-        def work(connection: sa.Connection) -> None:
-            rooms.add(connection, room, who.user.id)
-            audit.record(connection, Act(who.user.id, "room.create", room.id, address), now)
+        def work(happening: Happening) -> None:
+            rooms.add(happening.connection, room, me)
+            happening.append(room.id, "member.joined", me, {"user": me, "role": "owner"})
+            audit.record(happening.connection, Act(me, "room.create", room.id, address), now)
 
         try:
-            await self._store.write(work)
+            await self._streams.write(work)
         except RoomTaken:
             raise Refused("room_taken") from None
         return room
@@ -75,7 +89,7 @@ class Rooms:
         """The room and one's role in it; Refused("not_found") for whoever does not belong."""
 
         def work(connection: sa.Connection) -> tuple[Room, str]:
-            return _belonging(connection, who, room_id)
+            return belonging(connection, who, room_id)
 
         return await self._store.read(work)
 
@@ -90,11 +104,13 @@ class Rooms:
         if isinstance(who, Holder):
             if who.claims.room != room_id:
                 raise Refused("not_found")
+            identity = who.claims.identity
+            await self._store.read(lambda c: _still_welcome(c, room_id, identity))
             return who.claims.grants
         if not isinstance(who, Person):
             raise Refused("unauthenticated")
         _, role = await self.find(who, room_id)
-        return _grants_of(who, role)
+        return grants_of(who, role)
 
     async def token(
         self, who: Person, room_id: str, wanted: Grants | None, life: timedelta, address: str
@@ -170,23 +186,68 @@ class Rooms:
     async def join(self, who: Person, code: str, pin: str, address: str) -> tuple[Room, str]:
         """Become a member by invitation; somebody who belongs already spends nothing.
 
-        The room, and one's role in it.
+        The room, and one's role in it: `waiting` if a moderator has to let them in.
         """
         invitation, room = await self._store.read(partial(_led_to, code=code))
         await refuse_wrong_pin(self._passwords, invitation, pin)
-        now = self._now()
 
-        def work(connection: sa.Connection) -> str:
-            role = rooms.member_role(connection, room.id, who.user.id)
-            if role is not None:
-                return role
-            spend(connection, invitation.id, now)
-            rooms.add_member(connection, room.id, who.user.id, "member", now)
-            act = Act(who.user.id, "room.join", room.id, address, detail(id=invitation.id))
-            audit.record(connection, act, now)
-            return "member"
+        def work(happening: Happening) -> str:
+            return come_in(happening, invitation, who.user.id, "member", address)
 
-        return room, await self._store.write(work)
+        return room, await self._streams.write(work)
+
+
+def come_in(
+    happening: Happening, invitation: Invitation, user_id: str, role: str, address: str
+) -> str:
+    """Use an invitation; the role that somebody has afterwards, or `waiting`."""
+    connection, now, room_id = happening.connection, happening.now, invitation.room_id
+    room = rooms.lock_row(connection, room_id)
+    assert room is not None, "an invitation goes with its room"
+    known = rooms.member_role(connection, room_id, user_id)
+    if known is not None:
+        return known
+    if not may_knock(connection, room, user_id):
+        return WAITING
+    spend(connection, invitation.id, now)
+    if role != "guest":  # whose coming is an entry of its own
+        act = Act(user_id, "room.join", room_id, address, detail(id=invitation.id))
+        audit.record(connection, act, now)
+    if room.waiting_room:
+        knock(happening, room, user_id, role)
+        return WAITING
+    add_member(happening, room, user_id, role)
+    return role
+
+
+def may_knock(connection: sa.Connection, room: Room, user_id: str) -> bool:
+    """False for somebody who waits already; Refused for whom the door stays shut."""
+    if rooms.is_banned(connection, room.id, user_id):
+        raise Refused("room_banned")
+    waits = rooms.knock_of(connection, room.id, user_id)
+    if waits is not None and waits.state == "denied":
+        raise Refused("not_admitted")
+    if waits is None and room.locked:
+        raise Refused("room_locked")
+    return waits is None
+
+
+def knock(happening: Happening, room: Room, user_id: str, role: str) -> None:
+    """Somebody waits from now on."""
+    rooms.knock(happening.connection, room.id, user_id, role, happening.now)
+    happening.append(room.id, "member.waiting", user_id, {"user": user_id, "role": role})
+
+
+def add_member(
+    happening: Happening, room: Room, user_id: str, role: str, *, by: str | None = None
+) -> None:
+    """A place in the room, whose row is locked; Refused("room_full") if all are taken."""
+    connection, now = happening.connection, happening.now
+    if rooms.member_count(connection, room.id, now) >= room.capacity:
+        raise Refused("room_full")
+    rooms.add_member(connection, room.id, user_id, role, now)
+    body = {"user": user_id, "role": role}
+    happening.append(room.id, "member.joined", user_id if by is None else by, body)
 
 
 async def refuse_wrong_pin(passwords: Passwords, invitation: Invitation, pin: str) -> None:
@@ -216,7 +277,16 @@ def _led_to(connection: sa.Connection, code: str) -> tuple[Invitation, Room]:
     return invitation, room
 
 
-def _belonging(connection: sa.Connection, who: Person, room_id: str) -> tuple[Room, str]:
+def _still_welcome(connection: sa.Connection, room_id: str, identity: str) -> None:
+    """A room token outlives its holder's membership: it opens nothing after that."""
+    if users.by_id(connection, identity) is None:
+        return  # a robot, which belongs to no room
+    if rooms.member_role(connection, room_id, identity) is None:
+        raise Refused("not_found")
+
+
+def belonging(connection: sa.Connection, who: Person, room_id: str) -> tuple[Room, str]:
+    """The room and one's role in it; Refused("not_found") for whoever does not belong."""
     room = rooms.by_id(connection, room_id)
     role = rooms.member_role(connection, room_id, who.user.id)
     if room is None or role is None:
@@ -225,14 +295,15 @@ def _belonging(connection: sa.Connection, who: Person, room_id: str) -> tuple[Ro
 
 
 def _moderating(connection: sa.Connection, who: Person, room_id: str) -> Grants:
-    _, role = _belonging(connection, who, room_id)
-    own = _grants_of(who, role)
+    _, role = belonging(connection, who, room_id)
+    own = grants_of(who, role)
     if not own.moderate:
         raise Refused("forbidden", "Only the room's owner and moderators invite.")
     return own
 
 
-def _grants_of(who: Person, role: str) -> Grants:
+def grants_of(who: Person, role: str) -> Grants:
+    """What somebody may do in a room where they have the role."""
     if who.session.grants is not None:
         return from_json(who.session.grants)
     return msgspec.structs.replace(OF_MEMBER[role], observe_risk=who.at_least("operator"))
@@ -243,7 +314,7 @@ def _new_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
-def _readable_id() -> str:
+def readable_id() -> str:
     """A room's address that can be said on the telephone, like `kfbm-sqpw-tzdr`."""
     letters = "".join(secrets.choice(string.ascii_lowercase) for _ in range(12))
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"

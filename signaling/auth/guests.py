@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from signaling.audit import Act, detail
 from signaling.auth.identity import Device
 from signaling.auth.names import shown_name
@@ -13,10 +11,11 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.sessions import Draft, Opened, Sessions
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.rooms import refuse_wrong_pin, spend
+from signaling.rooms import come_in, refuse_wrong_pin
 from signaling.store import Store, audit, rooms, users
 from signaling.store.rooms import Invitation
 from signaling.store.users import User
+from signaling.streams import Happening, Streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,15 @@ class Guests:
     def __init__(
         self,
         store: Store,
+        streams: Streams,
         passwords: Passwords,
         sessions: Sessions,
         now: Callable[[], datetime],
+        *,
         life: timedelta,
     ) -> None:
         self._store = store
+        self._streams = streams
         self._passwords = passwords
         self._sessions = sessions
         self._now = now
@@ -52,7 +54,7 @@ class Guests:
         invitation = await self._invitation(arrival.code)
         await refuse_wrong_pin(self._passwords, invitation, arrival.pin)
         draft = self._draft(arrival, invitation)
-        await self._store.write(lambda connection: _save(connection, draft, invitation.id))
+        await self._streams.write(lambda happening: _save(happening, draft, invitation))
         return self._sessions.opened(draft)
 
     async def _invitation(self, code: str) -> Invitation:
@@ -77,18 +79,17 @@ class Guests:
         return replace(draft, session=session)
 
 
-def _save(connection: sa.Connection, draft: Draft, invitation_id: str) -> None:
+def _save(happening: Happening, draft: Draft, invitation: Invitation) -> None:
     """The use of the invitation, the guest and the session, or none of them."""
-    user, now = draft.user, draft.session.created_at
-    invitation = spend(connection, invitation_id, now)
+    connection, user = happening.connection, draft.user
     users.add(connection, user)
-    rooms.add_member(connection, invitation.room_id, user.id, "guest", now)
+    come_in(happening, invitation, user.id, "guest", draft.session.address)
     draft.save(connection)
     act = Act(
         user.id,
         "guest.enter",
         invitation.room_id,
         draft.session.address,
-        detail(invitation=invitation_id, name=user.name),
+        detail(invitation=invitation.id, name=user.name),
     )
-    audit.record(connection, act, now)
+    audit.record(connection, act, draft.session.created_at)

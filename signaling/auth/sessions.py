@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -27,6 +28,8 @@ from signaling.store.users import User
 RACE = timedelta(seconds=10)
 # `used_at` is written at most so often: a busy client costs the store one write a minute.
 NOTE_USE_EVERY = timedelta(seconds=60)
+# SQLite takes some hundreds of variables in any build.
+ASKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,17 @@ class Sessions:
         """The user's devices that are signed in."""
         now = self._now()
         return await self._store.read(lambda connection: sessions.living(connection, user_id, now))
+
+    async def still_good(self, session_ids: tuple[str, ...]) -> set[str]:
+        """Which of these sessions live; asked again and again for whoever stays connected."""
+        now = self._now()
+        good: set[str] = set()
+        for start in range(0, len(session_ids), ASKED_AT_ONCE):
+            some = session_ids[start : start + ASKED_AT_ONCE]
+            good |= await self._store.read(
+                partial(sessions.living_among, session_ids=some, now=now)
+            )
+        return good
 
     async def end(self, who: Person, session_id: str, address: str) -> None:
         """End one of one's own sessions; Refused("not_found") for anybody else's."""

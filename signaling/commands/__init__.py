@@ -4,6 +4,7 @@ import click
 
 from signaling.app import VERSION
 from signaling.commands.accounts import user
+from signaling.commands.calling import call, load
 from signaling.commands.checking import audit, doctor
 from signaling.commands.keeping import backup, migrate, restore
 from signaling.commands.serve import serve
@@ -16,5 +17,5 @@ def main() -> None:
     """Candor: self-hosted video calls and chat that tell what is probably not real."""
 
 
-for command in (serve, user, token, doctor, audit, backup, restore, migrate):
+for command in (serve, call, load, user, token, doctor, audit, backup, restore, migrate):
     main.add_command(command)

@@ -151,7 +151,14 @@ class AccountRoutes:
                 body=GuestEntry,
                 answer=SignedIn,
                 status=201,
-                refusals=("not_found", "invitation_spent", "wrong_pin", "name_refused"),
+                refusals=(
+                    "not_found",
+                    "invitation_spent",
+                    "wrong_pin",
+                    "name_refused",
+                    "room_locked",
+                    "room_full",
+                ),
             ),
             Route(
                 "POST",

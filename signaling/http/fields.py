@@ -1,5 +1,6 @@
 """Field types that the API's bodies and queries share, and the limits that they state."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -37,7 +38,11 @@ Pin = Annotated[
 RoomId = Annotated[
     str, Meta(max_length=64, pattern=r"^([a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?)?$(?!\n)")
 ]
+Id = Annotated[
+    str, Meta(max_length=64, pattern=r"^[A-Za-z0-9-]*$(?!\n)", description="as the server gave it")
+]
 Title = Annotated[str, Meta(max_length=120, pattern=_ONE_LINE)]
+UtcMoment = Annotated[datetime, Meta(tz=True, description="with its time zone")]
 Limit = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[
     str,

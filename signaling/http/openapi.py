@@ -18,7 +18,7 @@ REFERENCE = "#/components/schemas/{name}"
 ALWAYS = ("invalid", "not_found", "rate_limited", "internal", "store_unavailable", "busy")
 WITH_BODY = ("bad_json", "bad_request", "too_large", "too_slow", "unsupported_type")
 UNSAFE = ("foreign_origin", "storage_full")
-REPLAYABLE = ("idempotency_in_progress", "idempotency_mismatch")
+REPLAYABLE = ("bad_request", "idempotency_in_progress", "idempotency_mismatch")
 SIGNED_IN = ("unauthenticated", "token_expired", "session_ended", "banned", "forbidden")
 
 

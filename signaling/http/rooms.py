@@ -14,6 +14,9 @@ from signaling.http.call import NOTHING, Allow, Answer, Call, Route
 from signaling.rooms import Plan, Rooms, Wish
 from signaling.store.rooms import Invitation, Room
 
+# Whom an invitation does not bring in, or not now.
+AT_THE_DOOR = ("room_locked", "room_full", "room_banned", "not_admitted")
+
 
 class NewRoom(fields.Body, frozen=True):
     """A room to be made; without an `id` it gets one that can be read aloud."""
@@ -33,6 +36,9 @@ class RoomShown(msgspec.Struct, frozen=True):
     capacity: int
     created_at: datetime
     role: str
+    """One's own; `waiting` for somebody whom a moderator has to let in."""
+    locked: bool
+    waiting_room: bool
 
 
 class RoomList(msgspec.Struct, frozen=True):
@@ -215,7 +221,7 @@ class RoomRoutes:
                 "Become a member by invitation",
                 body=Acceptance,
                 answer=RoomShown,
-                refusals=("not_found", "invitation_spent", "wrong_pin"),
+                refusals=("not_found", "invitation_spent", "wrong_pin", *AT_THE_DOOR),
             ),
         )
 
@@ -277,7 +283,16 @@ class RoomRoutes:
 
 
 def _room(room: Room, role: str) -> RoomShown:
-    return RoomShown(room.id, room.title, room.kind, room.capacity, room.created_at, role)
+    return RoomShown(
+        id=room.id,
+        title=room.title,
+        kind=room.kind,
+        capacity=room.capacity,
+        created_at=room.created_at,
+        role=role,
+        locked=room.locked,
+        waiting_room=room.waiting_room,
+    )
 
 
 def _invitation(invitation: Invitation) -> InvitationShown:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -16,14 +17,18 @@ from signaling.http import origins, requests, responses
 from signaling.http.accounts import AccountRoutes
 from signaling.http.administration import AdministrationRoutes
 from signaling.http.call import NOTHING, Route
+from signaling.http.calls import CallRoutes
 from signaling.http.gate import Gate
+from signaling.http.moderation import ModerationRoutes
 from signaling.http.pages import Pages
 from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
 from signaling.http.rooms import RoomRoutes
 from signaling.http.sight import Description, SightRoutes
+from signaling.http.websocket import Sockets
 from signaling.http.whip import WhipRoutes, taken_at
 from signaling.sealing import Seal
+from signaling.seats import seat
 
 # Requests that are being answered when SIGTERM comes may take so long.
 DRAIN_S = 10.0
@@ -92,6 +97,8 @@ def api_routes(candor: Candor) -> list[Route]:
         ).routes(),
         *PeopleRoutes(candor.people).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
+        *ModerationRoutes(candor.moderation).routes(),
+        *CallRoutes(candor.calls).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),
@@ -106,8 +113,16 @@ def application(candor: Candor, connections: Callable[[], int]) -> web.Applicati
     replays = Replays(candor.store, Seal(candor.config.auth.secret, "idempotency"), candor.now)
     gate = Gate(candor.config, candor.sessions, replays, candor.metrics)
     app.add_routes(_definitions(api_routes(candor), gate))
+    sockets = Sockets(candor.config.http, candor.sessions, partial(seat, candor))
+    app.add_routes(sockets.routes())
+    app.on_shutdown.append(lambda _: _say_bye(candor))
     app.add_routes(pages.routes())
     return app
+
+
+async def _say_bye(candor: Candor) -> None:
+    """While sockets are still open."""
+    candor.attendance.say_bye()
 
 
 def _definitions(routes: Iterable[Route], gate: Gate) -> list[web.RouteDef]:

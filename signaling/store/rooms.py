@@ -6,8 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.store.schema import invitations, room_members, rooms
-from signaling.store.upsert import insert_if_new
+from signaling.store.schema import (
+    invitations,
+    room_bans,
+    room_members,
+    room_waiting,
+    rooms,
+    users,
+)
+from signaling.store.upsert import insert_if_new, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,42 @@ class Room:
     kind: str
     capacity: int
     created_at: datetime
+    locked: bool = False
+    waiting_room: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who belongs to a room; `silenced` names sources that are not forwarded."""
+
+    user_id: str
+    name: str
+    nickname: str
+    role: str
+    joined_at: datetime
+    silenced: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody who wants to come in: `waiting`, or `denied`."""
+
+    user_id: str
+    name: str
+    nickname: str
+    role: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Somebody who may not come back."""
+
+    user_id: str
+    name: str
+    banned_by: str
+    banned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +103,146 @@ def add(connection: sa.Connection, room: Room, owner_id: str) -> None:
 def by_id(connection: sa.Connection, room_id: str) -> Room | None:
     row = connection.execute(sa.select(*ROOM_COLUMNS).where(rooms.c.id == room_id)).one_or_none()
     return None if row is None else Room(*row)
+
+
+def add_pair(connection: sa.Connection, room: Room, pair: tuple[str, str]) -> None:
+    """The room of two people, found or made; both belong to it afterwards."""
+    values = {column.name: getattr(room, column.name) for column in ROOM_COLUMNS}
+    insert_if_new(connection, rooms, values)
+    for user_id in pair:
+        row = {"room_id": room.id, "user_id": user_id, "role": "member"}
+        insert_if_new(connection, room_members, row | {"joined_at": room.created_at})
+
+
+def lock_row(connection: sa.Connection, room_id: str) -> Room | None:
+    """The room; whoever else changes it waits until this transaction has ended."""
+    query = sa.select(*ROOM_COLUMNS).where(rooms.c.id == room_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Room(*row)
+
+
+def change(connection: sa.Connection, room_id: str, **values: Any) -> None:
+    connection.execute(rooms.update().where(rooms.c.id == room_id).values(**values))
+
+
+def members(connection: sa.Connection, room_id: str, now: datetime) -> list[Member]:
+    """Who belongs to the room, in the order of their coming; guests while they may stay."""
+    query = (
+        sa.select(
+            users.c.id,
+            users.c.name,
+            users.c.nickname,
+            room_members.c.role,
+            room_members.c.joined_at,
+            room_members.c.silenced,
+        )
+        .join(users, users.c.id == room_members.c.user_id)
+        .where(room_members.c.room_id == room_id, _may_stay(now))
+        .order_by(room_members.c.joined_at, users.c.id)
+    )
+    return [Member(*row) for row in connection.execute(query)]
+
+
+def member_count(connection: sa.Connection, room_id: str, now: datetime) -> int:
+    """How many places are taken; exact as long as the room's row is locked."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(room_members)
+        .join(users, users.c.id == room_members.c.user_id)
+        .where(room_members.c.room_id == room_id, _may_stay(now))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def set_role(connection: sa.Connection, room_id: str, user_id: str, role: str) -> None:
+    connection.execute(_of_member(room_id, user_id).values(role=role))
+
+
+def set_silenced(connection: sa.Connection, room_id: str, user_id: str, sources: str) -> None:
+    connection.execute(_of_member(room_id, user_id).values(silenced=sources))
+
+
+def silenced_everywhere(connection: sa.Connection) -> list[tuple[str, str, str]]:
+    """(room, user, sources) of everybody who is silenced."""
+    query = sa.select(
+        room_members.c.room_id, room_members.c.user_id, room_members.c.silenced
+    ).where(room_members.c.silenced != "")
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def remove_member(connection: sa.Connection, room_id: str, user_id: str) -> bool:
+    """False if they did not belong to it."""
+    query = room_members.delete().where(
+        room_members.c.room_id == room_id, room_members.c.user_id == user_id
+    )
+    return connection.execute(query).rowcount == 1
+
+
+def ban(
+    connection: sa.Connection, room_id: str, user_id: str, banned_by: str, now: datetime
+) -> bool:
+    """False if they were banned already."""
+    values = {"room_id": room_id, "user_id": user_id, "banned_by": banned_by, "banned_at": now}
+    return insert_if_new(connection, room_bans, values)
+
+
+def unban(connection: sa.Connection, room_id: str, user_id: str) -> bool:
+    """False if they were not banned."""
+    query = room_bans.delete().where(room_bans.c.room_id == room_id, room_bans.c.user_id == user_id)
+    return connection.execute(query).rowcount == 1
+
+
+def is_banned(connection: sa.Connection, room_id: str, user_id: str) -> bool:
+    query = sa.select(sa.literal(1)).where(
+        room_bans.c.room_id == room_id, room_bans.c.user_id == user_id
+    )
+    return connection.execute(query).first() is not None
+
+
+def bans_of(connection: sa.Connection, room_id: str) -> list[Ban]:
+    """Newest first."""
+    query = (
+        sa.select(users.c.id, users.c.name, room_bans.c.banned_by, room_bans.c.banned_at)
+        .join(users, users.c.id == room_bans.c.user_id)
+        .where(room_bans.c.room_id == room_id)
+        .order_by(room_bans.c.banned_at.desc(), users.c.id)
+        .limit(1000)
+    )
+    return [Ban(*row) for row in connection.execute(query)]
+
+
+def knock(connection: sa.Connection, room_id: str, user_id: str, role: str, now: datetime) -> bool:
+    """Wait at the door; False for somebody who waits already or was denied."""
+    values = {"room_id": room_id, "user_id": user_id, "role": role}
+    return insert_if_new(connection, room_waiting, values | {"state": "waiting", "since": now})
+
+
+def knock_of(connection: sa.Connection, room_id: str, user_id: str) -> Knock | None:
+    found = _knocks(connection, room_waiting.c.room_id == room_id, users.c.id == user_id)
+    return found[0] if found else None
+
+
+def waiting(connection: sa.Connection, room_id: str, now: datetime) -> list[Knock]:
+    """Who waits to be let in, longest first."""
+    return _knocks(
+        connection,
+        room_waiting.c.room_id == room_id,
+        room_waiting.c.state == "waiting",
+        _may_stay(now),
+    )
+
+
+def deny(connection: sa.Connection, room_id: str, user_id: str, role: str, now: datetime) -> None:
+    key = {"room_id": room_id, "user_id": user_id}
+    upsert(connection, room_waiting, key, {"role": role, "state": "denied", "since": now})
+
+
+def forget_knock(connection: sa.Connection, room_id: str, user_id: str) -> None:
+    connection.execute(
+        room_waiting.delete().where(
+            room_waiting.c.room_id == room_id, room_waiting.c.user_id == user_id
+        )
+    )
 
 
 def of_user(
@@ -144,3 +327,31 @@ def revoke(connection: sa.Connection, invitation_id: str, now: datetime) -> None
 def _invitation(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Invitation | None:
     row = connection.execute(sa.select(*INVITATION_COLUMNS).where(condition)).one_or_none()
     return None if row is None else Invitation(*row)
+
+
+def _knocks(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Knock]:
+    query = (
+        sa.select(
+            users.c.id,
+            users.c.name,
+            users.c.nickname,
+            room_waiting.c.role,
+            room_waiting.c.state,
+            room_waiting.c.since,
+        )
+        .join(users, users.c.id == room_waiting.c.user_id)
+        .where(*conditions)
+        .order_by(room_waiting.c.since, users.c.id)
+        .limit(1000)
+    )
+    return [Knock(*row) for row in connection.execute(query)]
+
+
+def _of_member(room_id: str, user_id: str) -> sa.Update:
+    return room_members.update().where(
+        room_members.c.room_id == room_id, room_members.c.user_id == user_id
+    )
+
+
+def _may_stay(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(users.c.expires_at.is_(None), users.c.expires_at > now)

@@ -138,6 +138,8 @@ room_members = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("joined_at", Moment, nullable=False),
+    # Sources that are not forwarded, whatever their client says; separated by spaces.
+    sa.Column("silenced", sa.Text, nullable=False, server_default=""),
     sa.CheckConstraint("role IN ('owner', 'moderator', 'member', 'guest')", name="role"),
     sa.Index("ix_room_members_user_id", "user_id"),
 )
@@ -166,6 +168,20 @@ room_bans = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("banned_by", sa.Text, nullable=False),
     sa.Column("banned_at", Moment, nullable=False),
+)
+
+# Who knocked: a moderator has to let them in, or did not.
+room_waiting = sa.Table(
+    "room_waiting",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    # What they become once they are let in.
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.CheckConstraint("role IN ('member', 'guest')", name="role"),
+    sa.CheckConstraint("state IN ('waiting', 'denied')", name="state"),
 )
 
 # The one stream of a room: everything that happened in it, numbered without gaps.
@@ -212,6 +228,7 @@ call_members = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("joined_at", Moment),
     sa.Column("left_at", Moment),
+    sa.Column("rang_at", Moment),
     sa.CheckConstraint(
         "state IN ('ringing', 'joined', 'left', 'declined', 'missed', 'busy')", name="state"
     ),

@@ -70,6 +70,18 @@ def living(connection: sa.Connection, user_id: str, now: datetime) -> list[Sessi
     return [Session(*row) for row in connection.execute(query)]
 
 
+def living_among(
+    connection: sa.Connection, session_ids: tuple[str, ...], now: datetime
+) -> set[str]:
+    """Which of these sessions have neither ended nor expired."""
+    query = sa.select(user_sessions.c.id).where(
+        user_sessions.c.id.in_(session_ids),
+        user_sessions.c.ended_at.is_(None),
+        user_sessions.c.expires_at > now,
+    )
+    return set(connection.execute(query).scalars())
+
+
 def seen_at(connection: sa.Connection, user_id: str, address: str) -> bool:
     """True if the user was ever signed in from the address, as far as the store remembers."""
     query = sa.select(sa.literal(1)).where(
@@ -99,6 +111,14 @@ def end_all(
     if keep is not None:
         mine = mine & (user_sessions.c.id != keep)
     return _end(connection, mine, reason, now)
+
+
+def end_of_room(
+    connection: sa.Connection, user_id: str, room_id: str, reason: str, now: datetime
+) -> int:
+    """End a guest's sessions that are good for one room only; how many."""
+    theirs = (user_sessions.c.user_id == user_id) & (user_sessions.c.room_id == room_id)
+    return _end(connection, theirs, reason, now)
 
 
 def add_refresh(connection: sa.Connection, token_hash: str, session_id: str, now: datetime) -> None:

@@ -173,7 +173,9 @@ async def cast(house: House) -> Cast:
         "/api/v1/auth/guest", {"name": "Gus", "invitation": invited["code"]}
     )
     session = (await victim.get("/api/v1/auth/sessions")).body["sessions"][0]["id"]
+    call = (await victim.post("/api/v1/calls/start", {"room": "milk"})).body["id"]
     ids = {
+        "call": [call],
         "user": [(await victim.get("/api/v1/me")).body["id"]],
         "session": [session],
         "room": ["tea", "milk"],

@@ -38,6 +38,7 @@ SPEAKS_AIOHTTP = {
     "signaling.http.requests",
     "signaling.http.responses",
     "signaling.http.server",
+    "signaling.http.websocket",
 }
 
 PURE = (
@@ -73,10 +74,14 @@ PURE = (
     "signaling.audit",
     "signaling.auth.grants",
     "signaling.auth.names",
+    "signaling.call_rules",
     "signaling.errors",
+    "signaling.frames",
     "signaling.http.openapi",
     "signaling.limits",
     "signaling.lines",
+    "signaling.offered",
+    "signaling.protocol",
     "signaling.restarts",
 )
 NOT_IN_PURE = {"asyncio", "socket", "time", "random", "logging", "threading"}

@@ -14,6 +14,7 @@ from signaling.http import openapi
 from signaling.http.call import Route
 from signaling.http.pages import PAGES, WEB
 from signaling.http.server import api_routes
+from signaling.http.websocket import SOCKETS
 from tests.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +27,7 @@ def routes(candor: Candor) -> list[Route]:
 
 
 def test_every_address_in_the_table_is_answered(routes: list[Route]) -> None:
-    answered = {route.address for route in routes} | set(PAGES)
+    answered = {route.address for route in routes} | set(PAGES) | set(SOCKETS)
     assert not set(TABLE.values()) - answered
 
 

@@ -123,7 +123,7 @@ def second_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0999", "0002"
+revision, down_revision = "0999", "0003"
 
 
 def upgrade():

@@ -1,0 +1,128 @@
+"""Who is connected to this process, and where: told all at once, or sent away.
+
+Knows clients by what they can be told.  It refuses to know sockets, and what messages mean.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
+
+import structlog
+
+from signaling.protocol import Bye, MediaState, Present, Told
+
+log = structlog.get_logger()
+
+# A session that was ended is closed here within this and what one look takes (HOSTILE A5).
+LOOK_EVERY_S = 1.0
+# Clients told to come back do so within this.
+BACK_AFTER_S = 5.0
+
+Living = Callable[[tuple[str, ...]], Awaitable[set[str]]]
+
+
+class Client(Protocol):
+    """One connection, as far as anybody else needs it."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def session_id(self) -> str | None: ...
+
+    @property
+    def room(self) -> str | None: ...
+
+    @property
+    def hidden(self) -> bool: ...
+
+    @property
+    def state(self) -> MediaState: ...
+
+    def tell(self, message: Told) -> None: ...
+
+    def close(self, reason: str) -> None: ...
+
+
+class Attendance:
+    """The register."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def add(self, client: Client) -> None:
+        self._clients.add(client)
+
+    def remove(self, client: Client) -> None:
+        self._clients.discard(client)
+
+    def in_room(self, room: str, identity: str | None = None) -> list[Client]:
+        """Clients that are in a room, of one person or of all."""
+        return [
+            one for one in self._clients if one.room == room and identity in {None, one.identity}
+        ]
+
+    def present(self, room: str) -> tuple[Present, ...]:
+        """Each person of a room once, however many devices they have there."""
+        people: dict[str, list[Client]] = {}
+        for one in self.in_room(room):
+            if not one.hidden:
+                people.setdefault(one.identity, []).append(one)
+        return tuple(_shown(people[identity]) for identity in sorted(people))
+
+    def tell(self, message: Told, to: str | None = None) -> int:
+        """Tell all, or one person's clients; how many heard it."""
+        reached = [one for one in self._clients if to in {None, one.identity}]
+        for one in reached:
+            one.tell(message)
+        return len(reached)
+
+    def send_away(self, room: str, identity: str) -> None:
+        """Close a person's clients in a room: removed, or banned."""
+        for one in self.in_room(room, identity):
+            one.close("unauthenticated")
+
+    def say_bye(self) -> None:
+        """This process ends; everybody is told when to come back."""
+        for one in list(self._clients):
+            one.tell(Bye(seconds=BACK_AFTER_S, reason="draining"))
+            one.close("going_away")
+
+    async def watch(self, living: Living) -> None:
+        """Close clients whose session was ended, wherever that happened; until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self.look(living)
+            except Exception:
+                # The store is away: nobody is sent away for that, and the next look may succeed.
+                log.exception("attendance.look_failed")
+
+    async def look(self, living: Living) -> None:
+        asked = tuple(set(self._session_ids()))
+        if not asked:
+            return
+        good = await living(asked)
+        for one in list(self._clients):
+            if one.session_id in asked and one.session_id not in good:
+                one.close("unauthenticated")
+
+    def _session_ids(self) -> Iterator[str]:
+        return (one.session_id for one in self._clients if one.session_id is not None)
+
+
+def _shown(devices: list[Client]) -> Present:
+    return Present(
+        identity=devices[0].identity,
+        name=devices[0].name,
+        devices=len(devices),
+        microphone=any(one.state.microphone for one in devices),
+        camera=any(one.state.camera for one in devices),
+        screen=any(one.state.screen for one in devices),
+    )

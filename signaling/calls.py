@@ -1,0 +1,391 @@
+"""Calls: started, rung, answered, left, and closed truthfully whatever becomes of this process.
+
+Knows who may act on a call, when ringing has lasted long enough, and which calls were under way
+when a server died.  What an act does is for `call_turn`; media are not known here.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+import structlog
+
+from signaling import call_turn
+from signaling.audit import Act
+from signaling.auth.identity import Person
+from signaling.call_rules import Outcome
+from signaling.call_turn import Turn
+from signaling.errors import Refused
+from signaling.rooms import DIRECT_PREFIX, belonging, grants_of, readable_id
+from signaling.store import Store, audit, calls, rooms, users
+from signaling.store.calls import Call, Filter, Member
+from signaling.store.rooms import Room
+from signaling.streams import Happening, Streams
+
+log = structlog.get_logger()
+
+RINGING = timedelta(seconds=45)
+ALIVE_EVERY = timedelta(seconds=10)
+SWEEP_EVERY_S = 1.0
+# So long after a start, the people of a call that another server left behind may come back to it.
+GRACE = timedelta(seconds=30)
+
+# Two people have such a room for themselves: a third gets a new one.
+OF_TWO = ("direct", "match", "heart-link")
+WIDER_CAPACITY = 50
+MOST_INVITED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A call and everybody it knows."""
+
+    call: Call
+    members: list[Member]
+    now: datetime
+
+
+@dataclass(slots=True)
+class _Doubt:
+    """A call that was under way when this server came: is anybody still in it?"""
+
+    alive_at: datetime
+    until: datetime
+    back: set[str] = field(default_factory=set)
+
+
+class Calls:
+    """The service; `watch` must run for as long as there may be calls."""
+
+    def __init__(self, store: Store, streams: Streams, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._streams = streams
+        self._now = now
+        self._doubts: dict[str, _Doubt] = {}
+        self._renew_at: datetime | None = None
+
+    # --- what people do ---
+
+    async def start(self, who: Person, room_id: str, medium: str) -> Snapshot:
+        """Call the people of a room; a call that is under way there is joined instead."""
+
+        def work(happening: Happening) -> Snapshot:
+            rooms.lock_row(happening.connection, room_id)
+            room, _ = belonging(happening.connection, who, room_id)
+            return _begin_or_join(happening, room, who.user.id, medium)
+
+        return self._noted(who, await self._streams.write(work))
+
+    async def start_direct(self, who: Person, user_id: str, medium: str) -> Snapshot:
+        """Call somebody in the room that the two have for themselves."""
+
+        def work(happening: Happening) -> Snapshot:
+            _reachable(happening.connection, who, user_id)
+            room = _room_of_two(happening, who.user.id, user_id)
+            return _begin_or_join(happening, room, who.user.id, medium)
+
+        return self._noted(who, await self._streams.write(work))
+
+    async def accept(self, who: Person, call_id: str) -> Snapshot:
+        """Answer; one's other devices see it in the stream and stop ringing."""
+        return await self._act(who, call_id, lambda turn: turn.move("accept", who.user.id))
+
+    async def decline(self, who: Person, call_id: str) -> Snapshot:
+        """Say no."""
+        return await self._act(who, call_id, lambda turn: turn.move("decline", who.user.id))
+
+    async def join(self, who: Person, call_id: str) -> Snapshot:
+        """Come in, or come back: after leaving, after declining, after a server was lost."""
+        return await self._act(who, call_id, lambda turn: turn.move("join", who.user.id))
+
+    async def leave(self, who: Person, call_id: str) -> Snapshot:
+        """Go; the last one ends the call.  A call that is over has been left."""
+
+        def act(turn: Turn) -> None:
+            if turn.call.open:
+                turn.move("leave", who.user.id)
+
+        return await self._act(who, call_id, act, also_over=True)
+
+    async def end(self, who: Person, call_id: str, address: str) -> Snapshot:
+        """End the call for all: whoever moderates, the caller, and each of two alone."""
+
+        def work(happening: Happening) -> Snapshot:
+            turn, room, role = _acting(happening, who, call_id)
+            _end(turn, who, moderates=grants_of(who, role).moderate, of_two=room.kind in OF_TWO)
+            act = Act(who.user.id, "call.end", call_id, address)
+            audit.record(happening.connection, act, happening.now)
+            return _snapshot(turn, happening)
+
+        return self._noted(who, await self._streams.write(work))
+
+    async def set_medium(self, who: Person, call_id: str, medium: str) -> Snapshot:
+        """Make an audio call a video call, or the reverse."""
+
+        def act(turn: Turn) -> None:
+            _inside(turn, who)
+            turn.set_medium(medium, who.user.id)
+
+        return await self._act(who, call_id, act)
+
+    async def invite(self, who: Person, call_id: str, user_ids: Iterable[str]) -> Snapshot:
+        """Ring more people: members of the room, or, from a room of two, anybody.
+
+        A third in a room of two would read what was said there: the call moves to a new room.
+        """
+        wanted = sorted(set(user_ids))
+
+        def work(happening: Happening) -> Snapshot:
+            turn, room, _ = _acting(happening, who, call_id)
+            _inside(turn, who)
+            _bring_in(happening, turn, room, who, wanted)
+            turn.ring(wanted, who.user.id)
+            return _snapshot(turn, happening)
+
+        return self._noted(who, await self._streams.write(work))
+
+    # --- what people see ---
+
+    async def find(self, who: Person, call_id: str) -> Snapshot:
+        """For members of its room, and once it is over, for those who were called."""
+        now = self._now()
+
+        def work(connection: sa.Connection) -> Snapshot:
+            call = calls.by_id(connection, call_id)
+            if call is None:
+                raise Refused("not_found")
+            members = calls.members(connection, call_id)
+            called = any(each.user_id == who.user.id for each in members)
+            if call.open or not called:
+                belonging(connection, who, call.room_id)
+            return Snapshot(call, members, now)
+
+        return await self._store.read(work)
+
+    async def active(self, who: Person) -> list[Snapshot]:
+        """Calls under way in one's rooms."""
+        return await self._several(lambda connection: calls.open_for(connection, who.user.id))
+
+    async def history(self, who: Person, wanted: Filter, before: str, limit: int) -> list[Snapshot]:
+        """Calls that one was in or was rung for, newest first."""
+        return await self._several(
+            lambda connection: calls.history(connection, who.user.id, wanted, before, limit)
+        )
+
+    def returned(self, call_id: str, user_id: str) -> None:
+        """Somebody is seen to be in the call, after a server was lost."""
+        doubt = self._doubts.get(call_id)
+        if doubt is not None:
+            doubt.back.add(user_id)
+
+    async def gone(self, room_id: str, user_id: str) -> None:
+        """Somebody's last device has been away for too long: they have left the room's call."""
+
+        def work(happening: Happening) -> None:
+            rooms.lock_row(happening.connection, room_id)
+            call_turn.remove(happening, room_id, user_id, only="joined")
+
+        await self._streams.write(work)
+
+    # --- what time does ---
+
+    async def watch(self) -> None:
+        """Let time pass, until cancelled."""
+        recovered = False
+        while True:
+            try:
+                if not recovered:
+                    await self.recover()
+                    recovered = True
+                await self.sweep()
+            except Exception:
+                # Ringing must end for everybody else: the next second is a new chance.
+                log.exception("calls.sweep_failed")
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def recover(self) -> None:
+        """Doubt every call that is under way: this server knows of nobody who is in it."""
+        until = self._now() + GRACE
+        found = await self._store.read(calls.all_open)
+        self._doubts = {call.id: _Doubt(call.alive_at, until) for call in found}
+
+    async def sweep(self) -> None:
+        """Whatever is due now, by the times in the store."""
+        now = self._now()
+        due = await self._store.read(lambda c: calls.ringing_since(c, now - RINGING))
+        for call_id in due:
+            await self._streams.write(partial(_expire, call_id=call_id))
+        for call_id in [name for name, doubt in self._doubts.items() if doubt.until <= now]:
+            doubt = self._doubts[call_id]
+            await self._streams.write(partial(_resolve, call_id=call_id, doubt=doubt))
+            del self._doubts[call_id]
+        await self._renew(now)
+
+    async def _renew(self, now: datetime) -> None:
+        """Calls in doubt are not renewed: if they are all the same, another server lives."""
+        if self._renew_at is not None and now < self._renew_at:
+            return
+        self._renew_at = now + ALIVE_EVERY
+        if await self._store.read(calls.all_open):
+            doubted = list(self._doubts)
+            await self._store.write(lambda c: calls.keep_alive(c, doubted, now))
+
+    # --- how ---
+
+    async def _act(
+        self, who: Person, call_id: str, act: Callable[[Turn], None], *, also_over: bool = False
+    ) -> Snapshot:
+        def work(happening: Happening) -> Snapshot:
+            turn, _, _ = _acting(happening, who, call_id, also_over=also_over)
+            act(turn)
+            return _snapshot(turn, happening)
+
+        return self._noted(who, await self._streams.write(work))
+
+    def _noted(self, who: Person, snapshot: Snapshot) -> Snapshot:
+        self.returned(snapshot.call.id, who.user.id)
+        return snapshot
+
+    async def _several(self, find: Callable[[sa.Connection], list[Call]]) -> list[Snapshot]:
+        now = self._now()
+
+        def work(connection: sa.Connection) -> list[Snapshot]:
+            found = find(connection)
+            people = calls.members_of(connection, [call.id for call in found])
+            return [Snapshot(call, people[call.id], now) for call in found]
+
+        return await self._store.read(work)
+
+
+def _snapshot(turn: Turn, happening: Happening) -> Snapshot:
+    return Snapshot(turn.call, turn.members, happening.now)
+
+
+def _acting(
+    happening: Happening, who: Person, call_id: str, *, also_over: bool = False
+) -> tuple[Turn, Room, str]:
+    """The call, its room and one's role there; Refused for whoever does not belong to it."""
+    turn = call_turn.locked(happening, call_id)
+    if turn is None:
+        raise Refused("not_found")
+    room, role = belonging(happening.connection, who, turn.call.room_id)
+    if not (turn.call.open or also_over):
+        raise Refused("call_over")
+    return turn, room, role
+
+
+def _inside(turn: Turn, who: Person) -> None:
+    if turn.state_of(who.user.id) != "joined":
+        raise Refused("wrong_moment", "Join the call first.")
+
+
+def _begin_or_join(happening: Happening, room: Room, user_id: str, medium: str) -> Snapshot:
+    """A room has one call at most: so two who call each other at once are in the same."""
+    connection = happening.connection
+    under_way = calls.open_in(connection, room.id)
+    if under_way is not None:
+        turn = Turn(happening, under_way)
+        turn.move("join", user_id)
+        return _snapshot(turn, happening)
+    # To a meeting people come by themselves.
+    others = [] if room.kind == "meeting" else rooms.members(connection, room.id, happening.now)
+    names = [each.user_id for each in others]
+    turn = call_turn.begin(happening, room.id, user_id, medium, names)
+    return _snapshot(turn, happening)
+
+
+def _end(turn: Turn, who: Person, *, moderates: bool, of_two: bool) -> None:
+    me, call = who.user.id, turn.call
+    if call.state == "ringing":
+        if me == call.started_by or moderates:
+            turn.close(Outcome("cancelled", "cancelled"), me)
+        else:
+            turn.move("decline", me)
+        return
+    within = of_two and turn.state_of(me) == "joined"
+    if not (moderates or within or me == call.started_by):
+        raise Refused("forbidden", "Only who started the call or moderates the room may.")
+    turn.close(Outcome("ended", "ended"), me)
+
+
+def _reachable(connection: sa.Connection, who: Person, user_id: str) -> None:
+    """Refused unless there is such an account, and it is somebody else's."""
+    if user_id == who.user.id:
+        raise Refused("invalid", "user: that is you.")
+    user = users.by_id(connection, user_id)
+    if user is None or user.role == "guest" or user.banned_at is not None:
+        raise Refused("not_found")
+
+
+def _room_of_two(happening: Happening, one: str, other: str) -> Room:
+    """Found or made; its row is locked."""
+    connection, now = happening.connection, happening.now
+    pair = (min(one, other), max(one, other))
+    room_id = DIRECT_PREFIX + hashlib.sha256("\n".join(pair).encode()).hexdigest()[:40]
+    rooms.add_pair(connection, Room(room_id, room_id, "direct", 2, now), pair)
+    room = rooms.lock_row(connection, room_id)
+    assert room is not None, "it was made a moment ago"
+    return room
+
+
+def _bring_in(
+    happening: Happening, turn: Turn, room: Room, who: Person, wanted: Iterable[str]
+) -> None:
+    """Make sure that everybody who is to be rung belongs where the call is."""
+    connection = happening.connection
+    belong = {each.user_id for each in rooms.members(connection, room.id, happening.now)}
+    strangers = [user_id for user_id in wanted if user_id not in belong]
+    if not strangers:
+        return
+    if room.kind not in OF_TWO:
+        raise Refused("not_found", "users: not all of them belong to the room.")
+    for user_id in strangers:
+        _reachable(connection, who, user_id)
+    wider = _wider_room(happening, who.user.id, (belong | set(strangers)) - {who.user.id})
+    turn.move_to(wider.id, who.user.id)
+
+
+def _wider_room(happening: Happening, owner: str, others: Iterable[str]) -> Room:
+    """A new room for a call that has become one of many."""
+    connection, now, chosen = happening.connection, happening.now, readable_id()
+    room = Room(chosen, chosen, "group", WIDER_CAPACITY + 2, now)
+    rooms.add(connection, room, owner)
+    happening.append(room.id, "member.joined", owner, {"user": owner, "role": "owner"})
+    for user_id in sorted(others):
+        rooms.add_member(connection, room.id, user_id, "member", now)
+        happening.append(room.id, "member.joined", owner, {"user": user_id, "role": "member"})
+    return room
+
+
+def _expire(happening: Happening, call_id: str) -> None:
+    """Whoever was rung long enough has missed it, as of the moment when it was long enough."""
+    turn = call_turn.locked(happening, call_id)
+    if turn is None or not turn.call.open:
+        return
+    due = [
+        (each.rang_at + RINGING, each.user_id)
+        for each in turn.members
+        if each.state == "ringing" and each.rang_at is not None
+    ]
+    for moment, user_id in sorted(due):
+        if moment <= happening.now and turn.call.open:
+            turn.move("expire", user_id, moment)
+
+
+def _resolve(happening: Happening, call_id: str, doubt: _Doubt) -> None:
+    """The grace is over: who has not come back went when the server did."""
+    turn = call_turn.locked(happening, call_id)
+    if turn is None or not turn.call.open or turn.call.alive_at > doubt.alive_at:
+        return
+    last_sign = turn.last_sign()
+    if not doubt.back:
+        state = "failed" if turn.call.answered_at is None else "ended"
+        turn.close(Outcome(state, "server_lost"), "", last_sign)
+        return
+    for each in turn.members:
+        if each.state == "joined" and each.user_id not in doubt.back and turn.call.open:
+            turn.move("leave", each.user_id, doubt.alive_at)

@@ -1,0 +1,178 @@
+"""`candor call` and `candor load`: headless callers, for testers."""
+
+import asyncio
+import re
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from signaling.app import utc_now
+from signaling.auth.grants import MEMBER
+from signaling.auth.tokens import RoomClaims, Signer
+from signaling.client import Refusal
+from signaling.client.visit import Plan, Report, visit
+from signaling.commands.settings import config_option, data_option, in_words, read_config
+from signaling.config import Config
+from signaling.identifiers import new_id
+from signaling.installation import with_secret
+
+T = TypeVar("T")
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+# A room token outlives the visit by this.
+TOKEN_SPARE = timedelta(minutes=5)
+
+
+class Seconds(click.ParamType[float]):
+    """`30`, `30s`, `2m`, `1h`."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
+        if found is None:
+            self.fail("write it as 30s, 2m or 1h", param, ctx)
+        return float(found[1]) * UNITS[found[2]]
+
+
+server_option = click.option(
+    "--server", default="http://127.0.0.1:8080", show_default=True, help="where Candor answers"
+)
+for_option = click.option(
+    "--for", "seconds", type=Seconds(), default="30s", show_default=True, help="how long"
+)
+insecure_option = click.option(
+    "--insecure", is_flag=True, help="take any certificate, as that of --dev"
+)
+
+
+@click.command()
+@click.argument("room")
+@click.option("--publish", help="send this: pattern, silence, or a file")
+@click.option("--subscribe", is_flag=True, help="see and hear the others")
+@click.option(
+    "--record",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="keep what arrives in this folder",
+)
+@click.option("--token", help="a room token; default: one is signed by the configured secret")
+@click.option("--identity", default="tester", show_default=True, help="who this is in the room")
+@for_option
+@server_option
+@insecure_option
+@config_option
+@data_option
+@in_words
+def call(
+    *,
+    room: str,
+    publish: str | None,
+    subscribe: bool,
+    record: Path | None,
+    token: str | None,
+    identity: str,
+    seconds: float,
+    server: str,
+    insecure: bool,
+    config_file: Path | None,
+    data: Path | None,
+) -> None:
+    """Join a ROOM without a browser, and report as JSON what arrived."""
+    if token is None:
+        config = with_secret(read_config(config_file, data=data))
+        token = _token(config, room, identity, seconds)
+    plan = Plan(
+        server=server,
+        token=token,
+        room=room,
+        publish=publish,
+        subscribe=subscribe or record is not None,
+        seconds=seconds,
+        folder=record,
+        check_certificate=not insecure,
+    )
+    _print(_run(visit(plan)))
+
+
+@click.command()
+@click.option("--rooms", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--people", type=click.IntRange(1, 200), default=2, show_default=True)
+@click.option("--publish", default="pattern", show_default=True, help="pattern, silence or a file")
+@for_option
+@server_option
+@insecure_option
+@config_option
+@data_option
+@in_words
+def load(
+    *,
+    rooms: int,
+    people: int,
+    publish: str,
+    seconds: float,
+    server: str,
+    insecure: bool,
+    config_file: Path | None,
+    data: Path | None,
+) -> None:
+    """Fill rooms with headless callers, and report as JSON how it went for each."""
+    config = with_secret(read_config(config_file, data=data))
+    plans = [
+        Plan(
+            server=server,
+            token=_token(config, f"load-{room}", f"caller-{person}", seconds),
+            room=f"load-{room}",
+            publish=publish,
+            subscribe=True,
+            seconds=seconds,
+            check_certificate=not insecure,
+        )
+        for room in range(rooms)
+        for person in range(people)
+    ]
+    _print(_run(_all(plans)))
+
+
+async def _all(plans: list[Plan]) -> list[Report | str]:
+    """Every visit; in words, why one failed."""
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("callers that are done", total=len(plans))
+
+        async def one(plan: Plan) -> Report | str:
+            try:
+                return await visit(plan)
+            except (Refusal, OSError, TimeoutError) as error:
+                return f"{plan.room}: {error}"
+            finally:
+                progress.advance(bar)
+
+        return list(await asyncio.gather(*(one(plan) for plan in plans)))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None
+    except FileNotFoundError as error:
+        raise click.ClickException(f"There is no file {error}.") from None
+    except (OSError, TimeoutError) as error:
+        raise click.ClickException(f"The server cannot be reached: {error}") from None
+
+
+def _token(config: Config, room: str, identity: str, seconds: float) -> str:
+    now = utc_now()
+    claims = RoomClaims(new_id(now), room, identity, identity, MEMBER)
+    return Signer(config.auth.secret).room_token(
+        claims, now, timedelta(seconds=seconds) + TOKEN_SPARE
+    )
+
+
+def _print(report: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())

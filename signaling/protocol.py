@@ -1,0 +1,453 @@
+"""Every message of the one protocol, typed once; `docs/PROTOCOL.md` is made from this file.
+
+A message is one JSON object in one text frame; `type` says which.  What a client says carries an
+`id`, and is answered exactly once by a message with the same number in `re`.  Pure: text in,
+values out, and back.  It refuses to know sockets, people and what a message does.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from signaling.errors import CODES, Refused, Unavailable
+
+VERSION = 1
+# A description has at most 64 kB; whatever is longer is none of ours.
+MAX_FRAME_BYTES = 64 << 10
+
+Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+RoomName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._~-]*$")]
+Name = Annotated[str, Meta(max_length=128)]
+Sdp = Annotated[str, Meta(max_length=60_000)]
+Text = Annotated[str, Meta(max_length=4_000)]
+Source = Literal["microphone", "camera", "screen", "screen_audio"]
+Scalar = str | int | float | bool | None
+
+
+class CloseCode(msgspec.Struct, frozen=True):
+    """Why the server closes, and what the client does then."""
+
+    code: int
+    means: str
+
+
+CLOSES: Mapping[str, CloseCode] = {
+    "going_away": CloseCode(1001, "the server restarts; connect again after `bye.seconds`"),
+    "protocol": CloseCode(1002, "a frame that RFC 6455 does not allow"),
+    "unsupported": CloseCode(1003, "a binary frame; messages are text"),
+    "bad_utf8": CloseCode(1007, "text that is not UTF-8"),
+    "too_big": CloseCode(1009, "a message of more than 64 KiB"),
+    "internal": CloseCode(1011, "a fault of ours; connect again, and resume"),
+    "unauthenticated": CloseCode(4401, "nobody signed in within 5 s, or the session has ended"),
+    "slow": CloseCode(4408, "the client reads too slowly; connect again, and resume"),
+    "too_often": CloseCode(4429, "too many messages; wait ten seconds"),
+}
+
+
+def _wire_name(name: str) -> str:
+    """`TrackNews` is `track_news` on the wire."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+class _Said(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag=_wire_name,
+    kw_only=True,
+):
+    id: Id
+
+
+class _Told(msgspec.Struct, frozen=True, tag_field="type", tag=_wire_name, kw_only=True):
+    pass
+
+
+# --- what a client says ---
+
+
+class Hello(_Said, frozen=True):
+    """The first message. `version` is the protocol's; `token` an access token or a room token, and
+    left out where the page's cookie or the subprotocol said already who this is. Answered by
+    `welcome`; without a good one within 5 s the socket is closed with 4401."""
+
+    version: int
+    token: Annotated[str, Meta(max_length=4096)] = ""
+    client: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Enter(_Said, frozen=True):
+    """Come into a room; one at a time. With `after`, the sequence of the last event that was seen,
+    the events since then follow, each once and in order; without it only what happens from now on.
+    Answered by `snapshot`. On a socket that is bound to a room, `room` may be left out."""
+
+    room: RoomName = ""
+    after: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+
+
+class Leave(_Said, frozen=True):
+    """Leave the room; what is sent and watched there ends. Answered by `ack`."""
+
+
+class Publish(_Said, frozen=True):
+    """Send media: an SDP offer, and by MID which section is what (default: sound is the
+    microphone, pictures are the camera). Needs the right to publish each. Answered by
+    `published`."""
+
+    offer: Sdp
+    sources: dict[str, Source] = {}
+
+
+class Unpublish(_Said, frozen=True):
+    """End a connection that sends. Answered by `ack`."""
+
+    media: Name
+
+
+class Watch(_Said, frozen=True):
+    """See and hear the others of the room, or one of them. Needs the right to subscribe. Answered
+    by `ack`; an `offer` follows at once and whenever somebody comes or goes."""
+
+    publisher: Name | None = None
+
+
+class Answer(_Said, frozen=True):
+    """The SDP answer to the last `offer`. Answered by `answered`."""
+
+    media: Name
+    sdp: Sdp
+
+
+class Unwatch(_Said, frozen=True):
+    """End a connection that watches. Answered by `ack`."""
+
+    media: Name
+
+
+class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What there is use for of one track: the height at which it is shown, in pixels."""
+
+    max_height: Annotated[int, Meta(ge=0, le=16384)] | None = None
+    priority: Annotated[int, Meta(ge=-100, le=100)] = 0
+    pinned: bool = False
+    paused: bool = False
+
+
+class Wishes(_Said, frozen=True):
+    """What the page has use for, by MID of the connection that watches; a track that is not named
+    is wanted whole. Answered by `ack`."""
+
+    media: Name
+    tracks: dict[str, Wish] = {}
+    last_speakers: Annotated[int, Meta(ge=0, le=1000)] | None = None
+
+
+class MediaState(_Said, frozen=True):
+    """What this client sends just now. The others are told by an event `media.state`. Answered by
+    `ack`."""
+
+    microphone: bool = False
+    camera: bool = False
+    screen: bool = False
+
+
+class Presence(_Said, frozen=True):
+    """What somebody is doing, for all who may know. Answered by `ack`."""
+
+    status: Literal["online", "busy", "away"]
+
+
+class SendSystem(_Said, frozen=True):
+    """A system message to everybody who is connected, or to one person. For administrators.
+    Answered by `ack`."""
+
+    text: Text
+    to: Name | None = None
+
+
+class SendCommand(_Said, frozen=True):
+    """A system command to one person's clients. For administrators. Answered by `ack`."""
+
+    to: Name
+    command: Annotated[str, Meta(min_length=1, max_length=64)]
+    arguments: dict[str, Scalar] = {}
+
+
+class Ping(_Said, frozen=True):
+    """Is anybody there? Answered by `pong`. The frames of the same name are sent as well."""
+
+
+Said = (
+    Hello
+    | Enter
+    | Leave
+    | Publish
+    | Unpublish
+    | Watch
+    | Answer
+    | Unwatch
+    | Wishes
+    | MediaState
+    | Presence
+    | SendSystem
+    | SendCommand
+    | Ping
+)
+
+
+# --- what the server answers ---
+
+
+class Ack(_Told, frozen=True):
+    """Done."""
+
+    re: int
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """A code of the one table, a sentence that says what to do, and where it pinches."""
+
+    code: str
+    message: str
+    detail: str | None = None
+    retry_after_s: float | None = None
+
+
+class Error(_Told, frozen=True):
+    """Not done. `re` is 0 if the message had no number that could be read."""
+
+    re: int
+    error: Trouble
+
+
+class Welcome(_Told, frozen=True):
+    """Who this is from now on; the server pings a silent client after `heartbeat_s`."""
+
+    re: int
+    version: int
+    identity: str
+    name: str
+    heartbeat_s: float
+
+
+class Pong(_Told, frozen=True):
+    """Yes."""
+
+    re: int
+
+
+class MemberShown(msgspec.Struct, frozen=True):
+    """Somebody who belongs to the room; `silenced` names what is not forwarded of them."""
+
+    identity: str
+    name: str
+    role: str
+    silenced: tuple[str, ...] = ()
+
+
+class Present(msgspec.Struct, frozen=True):
+    """Somebody who is in the room just now, and what they send."""
+
+    identity: str
+    name: str
+    devices: int
+    microphone: bool
+    camera: bool
+    screen: bool
+
+
+class Snapshot(_Told, frozen=True):
+    """The room as it is. It holds everything up to `sequence`; events behind `after` follow,
+    those up to `sequence` among them."""
+
+    re: int
+    room: str
+    sequence: int
+    after: int
+    may: dict[str, Any]
+    members: tuple[MemberShown, ...]
+    present: tuple[Present, ...]
+    call: dict[str, Any] | None = None
+
+
+class Published(_Told, frozen=True):
+    """The SDP answer to an offer; `notes` says what of it could not be served."""
+
+    re: int
+    media: str
+    answer: str
+    notes: tuple[str, ...] = ()
+
+
+class Answered(_Told, frozen=True):
+    """An answer was taken; `notes` says what cannot be shown to this client."""
+
+    re: int
+    notes: tuple[str, ...] = ()
+
+
+# --- what the server tells ---
+
+
+class Event(_Told, frozen=True):
+    """Something happened in the room. `sequence` has no gaps; whoever was away says the last one
+    that they saw in `enter.after`."""
+
+    room: str
+    sequence: int
+    kind: str
+    actor: str
+    at: datetime
+    body: dict[str, Any]
+
+
+class Section(msgspec.Struct, frozen=True):
+    """What a section of an offer carries: whose, and which of theirs."""
+
+    mid: str
+    identity: str
+    source: str
+    kind: str
+    codec: str
+
+
+class Offer(_Told, frozen=True):
+    """An SDP offer that has to be answered by `answer` before the next one comes."""
+
+    media: str
+    sdp: str
+    sections: tuple[Section, ...]
+
+
+class TrackNews(_Told, frozen=True):
+    """Why a track is shown as it is; the reasons are those of the page on media."""
+
+    media: str
+    mid: str
+    reason: str
+    height: int
+
+
+class SpeakerNews(_Told, frozen=True):
+    """Who is heard most; null for nobody."""
+
+    identity: str | None
+
+
+class EncodingsWanted(_Told, frozen=True):
+    """Which encodings of a track that this client sends anybody has use for."""
+
+    media: str
+    mid: str
+    rids: tuple[str, ...]
+
+
+class Quality(_Told, frozen=True):
+    """How a connection is: `connecting`, `connected`, `quiet`, `failed` or `closed`."""
+
+    media: str
+    state: str
+
+
+class MediaLost(_Told, frozen=True):
+    """The media process of a connection has died. Publish or watch again at once."""
+
+    media: str
+
+
+class System(_Told, frozen=True):
+    """A message from an administrator."""
+
+    text: str
+
+
+class Command(_Told, frozen=True):
+    """A command from an administrator."""
+
+    command: str
+    arguments: dict[str, Any]
+
+
+class Bye(_Told, frozen=True):
+    """The server closes this socket, and is back after so many seconds."""
+
+    seconds: float
+    reason: str
+
+
+Told = (
+    Ack
+    | Error
+    | Welcome
+    | Pong
+    | Snapshot
+    | Published
+    | Answered
+    | Event
+    | Offer
+    | TrackNews
+    | SpeakerNews
+    | EncodingsWanted
+    | Quality
+    | MediaLost
+    | System
+    | Command
+    | Bye
+)
+
+_said: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+_told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+_encoder = msgspec.json.Encoder()
+
+
+class _Numbered(msgspec.Struct):
+    id: Id
+
+
+_numbered: msgspec.json.Decoder[_Numbered] = msgspec.json.Decoder(_Numbered)
+
+
+def parse(text: str) -> Said:
+    """What a client said; Refused, in words, for anything that is not exactly a message."""
+    if len(text) > MAX_FRAME_BYTES:
+        raise Refused("too_large", f"At most {MAX_FRAME_BYTES} bytes.")
+    try:
+        said = _said.decode(text)
+        # Half a surrogate pair can be written in JSON, and nowhere else.
+        _encoder.encode(said)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid", str(error)[:300]) from None
+    except RecursionError:
+        raise Refused("bad_json", "The message is nested too deeply.") from None
+    except (msgspec.MsgspecError, UnicodeError):
+        raise Refused("bad_json", "The message is not valid JSON.") from None
+    return said
+
+
+def number_of(text: str) -> int:
+    """The `id` of a message that could not be parsed; 0 if there is none to be read."""
+    try:
+        return _numbered.decode(text).id
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return 0
+
+
+def encode(message: Said | Told) -> bytes:
+    """The message as it goes over the wire."""
+    return _encoder.encode(message)
+
+
+def parse_told(text: str | bytes) -> Told:
+    """What the server told, for clients; msgspec.MsgspecError for anything else."""
+    return _told.decode(text)
+
+
+def error(re: int, trouble: Refused | Unavailable) -> Error:
+    """The answer to a message that was refused."""
+    detail = trouble.detail if isinstance(trouble, Refused) else None
+    retry = trouble.retry_after_s if isinstance(trouble, Refused) else None
+    return Error(re=re, error=Trouble(trouble.code, CODES[trouble.code].message, detail, retry))

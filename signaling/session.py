@@ -1,0 +1,396 @@
+"""One client: who it is, where it is, and what it may ask; messages in, messages out.
+
+Each type of message has one small function in `HANDLERS`.  Requests of a client are carried out
+one after the other, so its state needs no lock.  It refuses to know sockets.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+
+import msgspec
+import structlog
+
+import sfu
+from signaling import offered, protocol
+from signaling.attendance import Attendance
+from signaling.auth.grants import Grants, to_json
+from signaling.auth.identity import Anonymous, Holder, Identity, Person
+from signaling.errors import Refused, Unavailable
+from signaling.limits import Buckets, Rate
+from signaling.media import Media, Participant
+from signaling.outbox import Outbox
+from signaling.protocol import MemberShown, Said, Told
+from signaling.stay import Stay
+from signaling.streams import Streams
+
+log = structlog.get_logger()
+
+HEARTBEAT_S = 30.0
+# A page that is hidden still says so much; a burst is a page that opens.
+MESSAGES = Rate(200, 10.0)
+# Presence is lost after 60 s (`people.GONE_AFTER`).
+PRESENCE_EVERY_S = 25.0
+SIGN_IN_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a session needs of the house, each as small as it can be."""
+
+    streams: Streams
+    media: Media
+    attendance: Attendance
+    authenticate: Callable[[str], Awaitable[Identity]]
+    grants: Callable[[Identity, str], Awaitable[Grants]]
+    note_presence: Callable[[Person, str | None], Awaitable[None]]
+    members: Callable[[str], Awaitable[Sequence[MemberShown]]]
+    call: Callable[[str], Awaitable[dict[str, Any] | None]]
+
+
+class Session:
+    """`async with Session(…) as session:`, then `receive` for each message."""
+
+    def __init__(
+        self,
+        services: Services,
+        outbox: Outbox,
+        who: Identity,
+        *,
+        bound: str | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sign_in_within_s: float = SIGN_IN_WITHIN_S,
+    ) -> None:
+        self.services = services
+        self.outbox = outbox
+        self.bound = bound
+        self.who: Identity = Anonymous()
+        self.state = protocol.MediaState(id=1)
+        self.stay: Stay | None = None
+        self.token = ""
+        self._given = who
+        self._monotonic = monotonic
+        self._sign_in_within_s = sign_in_within_s
+        self._messages = Buckets(MESSAGES, keys=1)
+        self._status: str | None = None
+        self._turn = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- what others need of it (`attendance.Client`) ---
+
+    @property
+    def identity(self) -> str:
+        match self.who:
+            case Person(user=user):
+                return user.id
+            case Holder(claims=claims):
+                return claims.identity
+            case _:
+                return ""
+
+    @property
+    def name(self) -> str:
+        match self.who:
+            case Person(user=user):
+                return user.nickname or user.name
+            case Holder(claims=claims):
+                return claims.name
+            case _:
+                return ""
+
+    @property
+    def session_id(self) -> str | None:
+        return self.who.session.id if isinstance(self.who, Person) else None
+
+    @property
+    def room(self) -> str | None:
+        return None if self.stay is None else self.stay.who.room
+
+    @property
+    def hidden(self) -> bool:
+        return self.stay is not None and self.stay.grants.hidden
+
+    def tell(self, message: Told) -> None:
+        self.outbox.put(message)
+
+    def close(self, reason: str) -> None:
+        self.outbox.close(reason)
+
+    # --- its life ---
+
+    async def __aenter__(self) -> Self:
+        self._tasks.append(asyncio.create_task(self._live()))
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        await self.leave()
+        self.services.attendance.remove(self)
+
+    async def receive(self, text: str) -> None:
+        """Carry out one message, and answer it."""
+        if self._messages.take("", self._monotonic()):
+            self.outbox.close("too_often")
+            return
+        try:
+            said = protocol.parse(text)
+        except Refused as refused:
+            self.tell(protocol.error(protocol.number_of(text), refused))
+            return
+        async with self._turn:
+            answer = await self._answer(said)
+        if answer is not None:
+            self.tell(answer)
+
+    async def _answer(self, said: Said) -> Told | None:
+        try:
+            if not isinstance(said, protocol.Hello) and isinstance(self.who, Anonymous):
+                raise Refused("unauthenticated", "Say hello first.")
+            return await HANDLERS[type(said)](self, said)
+        except Refused as refused:
+            log.debug("message.refused", code=refused.code)
+            if isinstance(said, protocol.Hello) and isinstance(self.who, Anonymous):
+                self.tell(protocol.error(said.id, refused))
+                self.outbox.close("unauthenticated")
+            return protocol.error(said.id, refused)
+        except Unavailable as unavailable:
+            log.warning("message.unavailable", reason=unavailable.reason)
+            return protocol.error(said.id, unavailable)
+        except Exception:
+            log.exception("message.failed", type=type(said).__name__)
+            return protocol.error(said.id, Refused("internal"))
+
+    async def sign_in(self, token: str) -> None:
+        """By token, or by what was known before the first message."""
+        if not isinstance(self.who, Anonymous):
+            raise Refused("invalid", "hello: said before.")
+        found = await self.services.authenticate(token) if token else self._given
+        if isinstance(found, Anonymous):
+            raise Refused("unauthenticated")
+        self.who, self.token = found, token
+        self.services.attendance.add(self)
+        await self.note_presence(None)
+
+    async def note_presence(self, status: str | None) -> None:
+        """Somebody is here; a person who chose a status keeps it."""
+        if isinstance(self.who, Person):
+            self._status = status or self._status
+            await self.services.note_presence(self.who, self._status)
+
+    async def enter(self, said: protocol.Enter) -> None:
+        """Begin a stay; the answer is what the room is like just now, before any event."""
+        room = said.room or self.bound or ""
+        if not room or self.bound not in {None, room}:
+            raise Refused("not_found")
+        grants = await self.services.grants(self.who, room)
+        await self.leave()
+        sequence = await self.services.streams.last_sequence(room)
+        after = sequence if said.after is None else said.after
+        if after > sequence:
+            raise Refused("invalid", "after: the room has not come that far.")
+        members = tuple(await self.services.members(room))
+        call = await self.services.call(room)
+        stay = Stay(
+            self.services.streams,
+            self.services.media,
+            self.outbox,
+            who=Participant(room, self.identity),
+            grants=grants,
+            removed=self._was_removed,
+        )
+        first = not self.services.attendance.in_room(room, self.identity)
+        self.stay = stay
+        snapshot = protocol.Snapshot(
+            re=said.id,
+            room=room,
+            sequence=sequence,
+            after=after,
+            may=to_json(grants),
+            members=members,
+            present=self.services.attendance.present(room),
+            call=call,
+        )
+        self.tell(snapshot)
+        stay.begin(after)
+        if first and not grants.hidden:
+            await self.announce("person.arrived", {"name": self.name})
+
+    async def leave(self) -> None:
+        """End the stay, if there is one."""
+        stay, room = self.stay, self.room
+        if stay is None or room is None:
+            return
+        await stay.end()
+        self.stay, self.state = None, protocol.MediaState(id=1)
+        if not stay.grants.hidden and not self.services.attendance.in_room(room, self.identity):
+            with suppress(LookupError, Unavailable):
+                await self._append(room, "person.left", {"name": self.name})
+
+    def _was_removed(self) -> None:
+        """Somebody else, or another device, took this client out of the room."""
+        self._tasks.append(asyncio.create_task(self._leave_in_turn()))
+
+    async def _leave_in_turn(self) -> None:
+        async with self._turn:
+            await self.leave()
+
+    async def announce(self, kind: str, body: dict[str, Any]) -> None:
+        """An event of the room that this client is in."""
+        await self._append(self.here.who.room, kind, body)
+
+    @property
+    def here(self) -> Stay:
+        if self.stay is None:
+            raise Refused("not_found", "Enter a room first.")
+        return self.stay
+
+    @property
+    def administrator(self) -> Person:
+        if not isinstance(self.who, Person) or not self.who.at_least("administrator"):
+            raise Refused("forbidden")
+        return self.who
+
+    async def _append(self, room: str, kind: str, body: dict[str, Any]) -> None:
+        actor = self.identity
+        try:
+            await self.services.streams.write(
+                lambda happening: happening.append(room, kind, actor, body)
+            )
+        except LookupError:
+            # A token may name a room that is nowhere but in media.
+            log.debug("session.no_such_stream", kind=kind)
+
+    async def _live(self) -> None:
+        """Sign in by a cookie without being asked, or be closed; then say now and then: here."""
+        await asyncio.sleep(self._sign_in_within_s)
+        if isinstance(self.who, Anonymous):
+            self.outbox.close("unauthenticated")
+            return
+        while True:
+            await asyncio.sleep(PRESENCE_EVERY_S)
+            try:
+                await self.note_presence(None)
+                if isinstance(self.who, Holder) and self.token:
+                    await self.services.authenticate(self.token)
+            except Refused:
+                self.outbox.close("unauthenticated")
+            except Unavailable as unavailable:
+                log.warning("presence.not_noted", reason=unavailable.reason)
+
+
+# --- one function for each type of message ---
+
+
+async def _hello(session: Session, said: protocol.Hello) -> Told:
+    if said.version != protocol.VERSION:
+        raise Refused("invalid", f"version: this server speaks {protocol.VERSION}.")
+    await session.sign_in(said.token)
+    return protocol.Welcome(
+        re=said.id,
+        version=protocol.VERSION,
+        identity=session.identity,
+        name=session.name,
+        heartbeat_s=HEARTBEAT_S,
+    )
+
+
+async def _enter(session: Session, said: protocol.Enter) -> Told | None:
+    await session.enter(said)
+    return None
+
+
+async def _leave(session: Session, said: protocol.Leave) -> Told:
+    await session.leave()
+    return protocol.Ack(re=said.id)
+
+
+async def _publish(session: Session, said: protocol.Publish) -> Told:
+    try:
+        sources = offered.sources(said.offer, said.sources)
+    except ValueError as error:
+        raise Refused("invalid", f"sources: {error}.") from None
+    opened = await session.here.publish(said.offer, sources)
+    return protocol.Published(
+        re=said.id, media=opened.session_id, answer=opened.answer, notes=opened.notes
+    )
+
+
+async def _stop(session: Session, said: protocol.Unpublish | protocol.Unwatch) -> Told:
+    await session.here.stop(said.media)
+    return protocol.Ack(re=said.id)
+
+
+async def _watch(session: Session, said: protocol.Watch) -> Told:
+    await session.here.watch(said.publisher)
+    return protocol.Ack(re=said.id)
+
+
+async def _take_answer(session: Session, said: protocol.Answer) -> Told:
+    notes = await session.here.answer(said.media, said.sdp)
+    return protocol.Answered(re=said.id, notes=notes)
+
+
+async def _wishes(session: Session, said: protocol.Wishes) -> Told:
+    tracks = {
+        mid: sfu.TrackWish(**msgspec.structs.asdict(wish)) for mid, wish in said.tracks.items()
+    }
+    await session.here.set_wishes(said.media, sfu.ViewerWishes(tracks, said.last_speakers))
+    return protocol.Ack(re=said.id)
+
+
+async def _media_state(session: Session, said: protocol.MediaState) -> Told:
+    here = session.here
+    session.state = said
+    state = {"microphone": said.microphone, "camera": said.camera, "screen": said.screen}
+    if not here.grants.hidden:
+        await session.announce("media.state", state)
+    return protocol.Ack(re=said.id)
+
+
+async def _presence(session: Session, said: protocol.Presence) -> Told:
+    await session.note_presence(said.status)
+    return protocol.Ack(re=said.id)
+
+
+async def _system(session: Session, said: protocol.SendSystem) -> Told:
+    log.info("system.message", by=session.administrator.user.id, to=said.to or "all")
+    session.services.attendance.tell(protocol.System(text=said.text), said.to)
+    return protocol.Ack(re=said.id)
+
+
+async def _command(session: Session, said: protocol.SendCommand) -> Told:
+    log.info("system.command", by=session.administrator.user.id, to=said.to)
+    command = protocol.Command(command=said.command, arguments=dict(said.arguments))
+    if not session.services.attendance.tell(command, said.to):
+        raise Refused("not_found", "They are not connected.")
+    return protocol.Ack(re=said.id)
+
+
+async def _ping(_: Session, said: protocol.Ping) -> Told:
+    return protocol.Pong(re=said.id)
+
+
+Handler = Callable[[Session, Any], Awaitable[Told | None]]
+
+HANDLERS: dict[type[Said], Handler] = {
+    protocol.Hello: _hello,
+    protocol.Enter: _enter,
+    protocol.Leave: _leave,
+    protocol.Publish: _publish,
+    protocol.Unpublish: _stop,
+    protocol.Watch: _watch,
+    protocol.Answer: _take_answer,
+    protocol.Unwatch: _stop,
+    protocol.Wishes: _wishes,
+    protocol.MediaState: _media_state,
+    protocol.Presence: _presence,
+    protocol.SendSystem: _system,
+    protocol.SendCommand: _command,
+    protocol.Ping: _ping,
+}
+"""What each type of message does; None: it has answered itself."""

@@ -1,0 +1,231 @@
+"""One client's stay in a room: it follows the room's events, and hears of its own media.
+
+Knows one room, what may be done there, and the connections that this client sends and watches by.
+It refuses to know requests (`session` asks) and sockets.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+import sfu
+from signaling.auth.grants import Grants
+from signaling.errors import Refused, Unavailable
+from signaling.media import Media, Opened, Participant
+from signaling.outbox import Outbox
+from signaling.protocol import (
+    EncodingsWanted,
+    Event,
+    MediaLost,
+    Offer,
+    Quality,
+    Section,
+    SpeakerNews,
+    TrackNews,
+)
+from signaling.streams import Streams
+
+log = structlog.get_logger()
+
+# Connections of one client in one room: page and screen send, and few places watch.
+MOST_CONNECTIONS = 8
+# After a refusal (the media process is starting), another try.
+RENEW_AGAIN_S = 1.0
+
+
+@dataclass(slots=True)
+class View:
+    """A connection that watches: one offer at a time, and another if there is news meanwhile."""
+
+    media: str
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    stale: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Stay:
+    """From `begin` to `end`."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        media: Media,
+        outbox: Outbox,
+        *,
+        who: Participant,
+        grants: Grants,
+        removed: Callable[[], None],
+    ) -> None:
+        self.who = who
+        self.grants = grants
+        self._streams = streams
+        self._media = media
+        self._outbox = outbox
+        self._removed = removed
+        self._sending: set[str] = set()
+        self._views: dict[str, View] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._held = ExitStack()
+
+    def begin(self, after: int) -> None:
+        """Tell what happened behind a sequence, and whatever happens from now on."""
+        self._held.enter_context(self._media.heard_by(self.who.room, self.hear))
+        self._start("events", partial(self._follow, after))
+
+    async def end(self) -> None:
+        """Stop telling, and end every connection."""
+        self._held.close()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for media in [*self._sending, *self._views]:
+            with suppress(Refused, Unavailable):
+                await self._media.close(self.who, media)
+        self._sending.clear()
+        self._views.clear()
+
+    async def publish(self, offer: str, sources: Mapping[str, str]) -> Opened:
+        """Take what this client sends; Refused("forbidden") for a source without right."""
+        without = set(sources.values()) - set(self.grants.publish)
+        if without:
+            raise Refused("forbidden", f"No right to publish: {', '.join(sorted(without))}.")
+        self._refuse_too_many()
+        opened = await self._media.publish(self.who, offer, sources)
+        self._sending.add(opened.session_id)
+        return opened
+
+    async def watch(self, publisher: str | None) -> None:
+        """Offer what others send, now and as they come and go."""
+        if not self.grants.subscribe:
+            raise Refused("forbidden", "No right to watch in this room.")
+        self._refuse_too_many()
+        offer = await self._media.view(self.who, publisher)
+        view = View(offer.session)
+        self._views[view.media] = view
+        self._offer(offer)
+        self._start(view.media, partial(self._keep_offering, view))
+
+    async def answer(self, media: str, sdp: str) -> tuple[str, ...]:
+        view = self._view(media)
+        notes = await self._media.accept(self.who, media, sdp)
+        view.answered.set()
+        return notes
+
+    async def set_wishes(self, media: str, wishes: sfu.ViewerWishes) -> None:
+        self._view(media)
+        await self._media.set_wishes(self.who, media, wishes)
+
+    async def stop(self, media: str) -> None:
+        """End one connection of this client's; Refused("not_found") for any other."""
+        if media not in self._sending and media not in self._views:
+            raise Refused("not_found")
+        self._forget(media)
+        with suppress(Refused):
+            await self._media.close(self.who, media)
+
+    def hear(self, event: sfu.SfuEvent) -> None:
+        """What happened to the room's media; called in the middle of whatever made it happen."""
+        match event:
+            case sfu.PublisherCame() | sfu.PublisherLeft():
+                for view in self._views.values():
+                    view.stale.set()
+            case sfu.SpeakerChanged():
+                self._outbox.put(SpeakerNews(identity=event.identity))
+            case sfu.TrackChanged(session=media) if media in self._views:
+                self._outbox.put(
+                    TrackNews(media=media, mid=event.mid, reason=event.reason, height=event.height)
+                )
+            case sfu.EncodingsWanted(session=media) if media in self._sending:
+                self._outbox.put(EncodingsWanted(media=media, mid=event.mid, rids=event.rids))
+            case sfu.SessionLost(session=media) if self._is_ours(media):
+                self._forget(media)
+                self._outbox.put(MediaLost(media=media))
+            case sfu.SessionChanged(session=media, state=state) if self._is_ours(media):
+                self._outbox.put(Quality(media=media, state=state))
+                if state in {"failed", "closed"}:
+                    self._forget(media)
+            case _:
+                pass
+
+    async def _follow(self, after: int) -> None:
+        room = self.who.room
+        async with self._streams.following(room, after) as follower:
+            while True:
+                event = await follower.next()
+                told = Event(
+                    room=room,
+                    sequence=event.sequence,
+                    kind=event.kind,
+                    actor=event.actor,
+                    at=event.at,
+                    body=dict(event.body),
+                )
+                await self._outbox.put_when_roomy(told)
+                if event.kind == "member.left" and event.body.get("user") == self.who.identity:
+                    self._removed()
+
+    async def _keep_offering(self, view: View) -> None:
+        """Each offer waits until the last was answered: whoever comes meanwhile is in the next."""
+        while True:
+            await view.stale.wait()
+            await view.answered.wait()
+            view.stale.clear()
+            view.answered.clear()
+            try:
+                self._offer(await self._media.renew(self.who, view.media))
+            except Refused as error:
+                log.debug("view.not_renewed", code=error.code)
+                return
+            except Unavailable as error:
+                log.warning("view.not_renewed", reason=error.reason)
+                view.stale.set()
+                view.answered.set()
+                await asyncio.sleep(RENEW_AGAIN_S)
+
+    def _offer(self, offer: sfu.Offer) -> None:
+        sections = tuple(
+            Section(
+                mid=one.mid,
+                identity=one.identity,
+                source=self._media.source_name(one.session, one.source, one.kind),
+                kind=one.kind,
+                codec=one.codec,
+            )
+            for one in offer.sources
+        )
+        self._outbox.put(Offer(media=offer.session, sdp=offer.sdp, sections=sections))
+
+    def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        async def guarded() -> None:
+            try:
+                await work()
+            except Exception:
+                log.exception("stay.failed", part=name)
+                self._outbox.close("internal")
+
+        self._tasks[name] = asyncio.create_task(guarded())
+
+    def _forget(self, media: str) -> None:
+        self._sending.discard(media)
+        self._views.pop(media, None)
+        task = self._tasks.pop(media, None)
+        if task is not None:
+            task.cancel()
+
+    def _is_ours(self, media: str) -> bool:
+        return media in self._sending or media in self._views
+
+    def _view(self, media: str) -> View:
+        view = self._views.get(media)
+        if view is None:
+            raise Refused("not_found")
+        return view
+
+    def _refuse_too_many(self) -> None:
+        if len(self._sending) + len(self._views) >= MOST_CONNECTIONS:
+            raise Refused("media_full", f"At most {MOST_CONNECTIONS} connections of one client.")

@@ -1,0 +1,211 @@
+"""Calls, who was in each, and which are under way."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from signaling.store.schema import call_members, calls, room_members
+from signaling.store.upsert import insert_if_new, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it stands, or as it ended."""
+
+    id: str
+    room_id: str
+    medium: str
+    state: str
+    started_by: str
+    started_at: datetime
+    alive_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """True while it is under way."""
+        return self.ended_at is None
+
+    def duration_s(self, now: datetime) -> float:
+        """How long people have talked, or did; 0 for a call that nobody answered."""
+        if self.answered_at is None:
+            return 0.0
+        return max((self.ended_at or now) - self.answered_at, now - now).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a call; `joined_at` is of their latest stay."""
+
+    user_id: str
+    state: str
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    rang_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which calls of the past are asked for; what is empty does not matter."""
+
+    room_id: str = ""
+    medium: str = ""
+    state: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    with_user: str = ""
+
+
+CALL_COLUMNS = [calls.c[item.name] for item in fields(Call)]
+MEMBER_COLUMNS = [call_members.c[item.name] for item in fields(Member)]
+
+
+def add(connection: sa.Connection, call: Call) -> bool:
+    """False if the room has a call under way, also for the loser of a race."""
+    values = {column.name: getattr(call, column.name) for column in CALL_COLUMNS}
+    return insert_if_new(connection, calls, values | {"open_in": call.room_id})
+
+
+def by_id(connection: sa.Connection, call_id: str) -> Call | None:
+    return _call(connection, calls.c.id == call_id)
+
+
+def open_in(connection: sa.Connection, room_id: str) -> Call | None:
+    """The room's call that is under way."""
+    return _call(connection, calls.c.open_in == room_id)
+
+
+def all_open(connection: sa.Connection) -> list[Call]:
+    """Every call that is under way, oldest first."""
+    return _calls(connection, sa.select(*CALL_COLUMNS).where(calls.c.open_in.is_not(None)))
+
+
+def open_for(connection: sa.Connection, user_id: str) -> list[Call]:
+    """Calls that are under way in the user's rooms."""
+    mine = sa.select(room_members.c.room_id).where(room_members.c.user_id == user_id)
+    return _calls(connection, sa.select(*CALL_COLUMNS).where(calls.c.open_in.in_(mine)))
+
+
+def ringing_since(connection: sa.Connection, moment: datetime) -> list[str]:
+    """Open calls in which somebody's devices ring since `moment` or longer."""
+    query = (
+        sa.select(calls.c.id)
+        .join(call_members, call_members.c.call_id == calls.c.id)
+        .where(
+            calls.c.open_in.is_not(None),
+            call_members.c.state == "ringing",
+            call_members.c.rang_at <= moment,
+        )
+        .distinct()
+    )
+    return list(connection.execute(query).scalars())
+
+
+def busy(connection: sa.Connection, user_ids: Iterable[str], call_id: str) -> set[str]:
+    """Those of the users who are in another call just now."""
+    query = (
+        sa.select(call_members.c.user_id)
+        .join(calls, calls.c.id == call_members.c.call_id)
+        .where(
+            call_members.c.user_id.in_(list(user_ids)),
+            call_members.c.state == "joined",
+            calls.c.open_in.is_not(None),
+            calls.c.id != call_id,
+        )
+    )
+    return set(connection.execute(query).scalars())
+
+
+def change(connection: sa.Connection, call_id: str, values: Mapping[str, Any]) -> None:
+    connection.execute(calls.update().where(calls.c.id == call_id).values(**values))
+
+
+def keep_alive(connection: sa.Connection, but: Iterable[str], now: datetime) -> None:
+    """Note that every open call goes on now, except some."""
+    query = calls.update().where(calls.c.open_in.is_not(None), calls.c.id.not_in(list(but)))
+    connection.execute(query.values(alive_at=now))
+
+
+def members(connection: sa.Connection, call_id: str) -> list[Member]:
+    """Everybody the call ever knew, by identifier."""
+    query = (
+        sa.select(*MEMBER_COLUMNS)
+        .where(call_members.c.call_id == call_id)
+        .order_by(call_members.c.user_id)
+    )
+    return [Member(*row) for row in connection.execute(query)]
+
+
+def members_of(connection: sa.Connection, call_ids: Iterable[str]) -> dict[str, list[Member]]:
+    """The members of several calls."""
+    wanted = list(call_ids)
+    query = (
+        sa.select(call_members.c.call_id, *MEMBER_COLUMNS)
+        .where(call_members.c.call_id.in_(wanted))
+        .order_by(call_members.c.user_id)
+    )
+    found: dict[str, list[Member]] = {call_id: [] for call_id in wanted}
+    for row in connection.execute(query):
+        found[row[0]].append(Member(*row[1:]))
+    return found
+
+
+def add_members(connection: sa.Connection, call_id: str, new: Iterable[Member]) -> None:
+    """The first people of a call."""
+    rows = [
+        {"call_id": call_id}
+        | {column.name: getattr(each, column.name) for column in MEMBER_COLUMNS}
+        for each in new
+    ]
+    connection.execute(call_members.insert(), rows)
+
+
+def put_member(
+    connection: sa.Connection, call_id: str, user_id: str, values: Mapping[str, Any]
+) -> None:
+    """Make somebody's place in the call have these values; others stay as they are."""
+    key = {"call_id": call_id, "user_id": user_id}
+    upsert(connection, call_members, key, dict(values))
+
+
+def history(
+    connection: sa.Connection, user_id: str, wanted: Filter, before: str, limit: int
+) -> list[Call]:
+    """Calls that the user was in or was rung for, newest first, those before `before`."""
+    query = sa.select(*CALL_COLUMNS).where(calls.c.id.in_(_calls_of(user_id)))
+    if before:
+        query = query.where(calls.c.id < before)
+    query = query.where(*_conditions(wanted)).order_by(calls.c.id.desc()).limit(limit)
+    return [Call(*row) for row in connection.execute(query)]
+
+
+def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    named = {"room_id": wanted.room_id, "medium": wanted.medium, "state": wanted.state}
+    found: list[sa.ColumnElement[bool]] = [
+        calls.c[name] == value for name, value in named.items() if value
+    ]
+    if wanted.since is not None:
+        found.append(calls.c.started_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(calls.c.started_at < wanted.until)
+    if wanted.with_user:
+        found.append(calls.c.id.in_(_calls_of(wanted.with_user)))
+    return found
+
+
+def _calls_of(user_id: str) -> sa.Select[tuple[str]]:
+    return sa.select(call_members.c.call_id).where(call_members.c.user_id == user_id)
+
+
+def _calls(connection: sa.Connection, query: sa.Select[Any]) -> list[Call]:
+    return [Call(*row) for row in connection.execute(query.order_by(calls.c.id))]
+
+
+def _call(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Call | None:
+    row = connection.execute(sa.select(*CALL_COLUMNS).where(condition)).one_or_none()
+    return None if row is None else Call(*row)

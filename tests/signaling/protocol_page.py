@@ -1,0 +1,141 @@
+"""`docs/PROTOCOL.md`, made from the messages themselves.
+
+python -m tests.signaling.protocol_page > docs/PROTOCOL.md
+"""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+import msgspec
+
+from signaling import protocol
+from signaling.protocol import CLOSES, Said, Told
+
+OFFER = "v=0\r\n…"
+
+EXAMPLES: tuple[Said | Told, ...] = (
+    protocol.Hello(id=1, version=1, token="eyJhbGciOi…", client="candor web 1"),
+    protocol.Enter(id=2, room="kfbm-sqpw-tzdr", after=17),
+    protocol.Leave(id=3),
+    protocol.Publish(id=4, offer=OFFER, sources={"0": "microphone", "1": "screen"}),
+    protocol.Unpublish(id=5, media="Zq3x_5Dk1vYw0aPb"),
+    protocol.Watch(id=6),
+    protocol.Answer(id=7, media="b1Jm8sRk2cTn4dQe", sdp=OFFER),
+    protocol.Unwatch(id=8, media="b1Jm8sRk2cTn4dQe"),
+    protocol.Wishes(
+        id=9,
+        media="b1Jm8sRk2cTn4dQe",
+        tracks={"1": protocol.Wish(max_height=360, pinned=True)},
+        last_speakers=9,
+    ),
+    protocol.MediaState(id=10, microphone=True, camera=False),
+    protocol.Presence(id=11, status="busy"),
+    protocol.SendSystem(id=12, text="Candor restarts at eight."),
+    protocol.SendCommand(id=13, to="0197d2c4", command="reload", arguments={"page": "call"}),
+    protocol.Ping(id=14),
+    protocol.Ack(re=3),
+    protocol.Error(
+        re=4,
+        error=protocol.Trouble(
+            "forbidden",
+            "You may not do this. Ask somebody with the right role.",
+            "No right to publish: screen.",
+        ),
+    ),
+    protocol.Welcome(re=1, version=1, identity="0197d2c4", name="ada", heartbeat_s=30.0),
+    protocol.Pong(re=14),
+    protocol.Snapshot(
+        re=2,
+        room="kfbm-sqpw-tzdr",
+        sequence=19,
+        after=17,
+        may={"publish": ["microphone"], "subscribe": True, "chat": True},
+        members=(protocol.MemberShown("0197d2c4", "ada", "owner", ("camera",)),),
+        present=(protocol.Present("0197d2c4", "ada", 2, True, False, False),),
+    ),
+    protocol.Published(re=4, media="Zq3x_5Dk1vYw0aPb", answer=OFFER),
+    protocol.Answered(re=7, notes=("1: no codec fits both sides",)),
+    protocol.Event(
+        room="kfbm-sqpw-tzdr",
+        sequence=18,
+        kind="media.state",
+        actor="0197d2c4",
+        at=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
+        body={"microphone": True, "camera": False, "screen": False},
+    ),
+    protocol.Offer(
+        media="b1Jm8sRk2cTn4dQe",
+        sdp=OFFER,
+        sections=(protocol.Section("0", "0197d2c4", "microphone", "audio", "opus"),),
+    ),
+    protocol.TrackNews(media="b1Jm8sRk2cTn4dQe", mid="1", reason="no_bandwidth", height=0),
+    protocol.SpeakerNews(identity="0197d2c4"),
+    protocol.EncodingsWanted(media="Zq3x_5Dk1vYw0aPb", mid="1", rids=("low",)),
+    protocol.Quality(media="Zq3x_5Dk1vYw0aPb", state="connected"),
+    protocol.MediaLost(media="Zq3x_5Dk1vYw0aPb"),
+    protocol.System(text="Candor restarts at eight."),
+    protocol.Command(command="reload", arguments={"page": "call"}),
+    protocol.Bye(seconds=5.0, reason="draining"),
+)
+
+INTRODUCTION = """\
+# The protocol
+
+One WebSocket for everything that is live: `/ws`, or bound to one room `/ws/chat/{room}/` and
+`/ws/call/{room}`. Each message is one JSON object in one text frame of at most 64 KiB. This page
+is made from `signaling/protocol.py` (`python -m tests.signaling.protocol_page >
+docs/PROTOCOL.md`), and a test compares them.
+
+## Coming in
+- A page comes with its cookie, and says `hello` without a token. Anybody else says a token: in
+  `hello`, in `Authorization: Bearer …`, or as a second subprotocol (`candor.v1`,
+  `candor.token.…`). A token in the address is refused. Who has not said `hello` after 5 s is
+  closed with 4401.
+- `Origin` must be ours or one of `http.allowed_origins`; only who sends a bearer token in a
+  header may leave it out.
+- Both sides may ping; the server does after 30 s of silence, and takes a client that does not
+  answer within 15 s for gone. Messages are not compressed. 200 messages at once or in ten seconds
+  are taken, then 4429.
+- What is said is answered once, by a message whose `re` is its `id`; unknown types and fields are
+  refused.
+
+## Being away
+Events of a room are numbered without gaps. A client that was away says the last number that it
+saw in `enter.after`, and gets what it missed, each event once and in order, and then what
+happens. A `snapshot` says at which number it was taken; events up to there may tell again what it
+holds. A client that reads too slowly is closed with 4408 when more than 1 MiB waits for it, or
+when it takes nothing for ten seconds while it catches up; it comes back the same way.
+
+Kinds of events that sessions make: `person.arrived` and `person.left` (the first device of
+somebody came, the last one went) and `media.state`. Membership (`member.…`), the room (`room.…`)
+and calls (`call.…`) tell of themselves.
+
+## Media
+`publish` is the client's offer, answered at once. To `watch`, the client is offered: `offer`
+comes at once, and again whenever somebody comes or goes; the next offer waits for the answer to
+the last. On `media_lost` the media process has died: publish and watch again, by oneself, without
+asking anybody.
+"""
+
+
+def page() -> str:
+    parts = [INTRODUCTION, "## What a client says\n", *_sections(get_args(Said))]
+    parts += ["## What the server answers and tells\n", *_sections(get_args(Told))]
+    parts += ["## Why a socket is closed\n", "| code | means |\n|---|---|"]
+    parts += [f"| {close.code} | {close.means} |" for close in CLOSES.values()]
+    return "\n".join(parts) + "\n"
+
+
+def _sections(types: tuple[type[msgspec.Struct], ...]) -> list[str]:
+    examples = {type(example): example for example in EXAMPLES}
+    return [_section(one, examples[one]) for one in types]
+
+
+def _section(kind: type[msgspec.Struct], example: Said | Told) -> str:
+    words = " ".join((kind.__doc__ or "").split())
+    shown = msgspec.json.format(protocol.encode(example), indent=2).decode()
+    return f"### `{kind.__struct_config__.tag}`\n{words}\n\n```json\n{shown}\n```\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

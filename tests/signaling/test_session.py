@@ -1,0 +1,361 @@
+"""One client's state, its outbox and its frames, without a socket."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfu import (
+    EncodingsWanted,
+    PublisherCame,
+    SessionChanged,
+    SessionLost,
+    SpeakerChanged,
+    TrackChanged,
+)
+from signaling import offered, protocol
+from signaling.attendance import Attendance
+from signaling.auth.grants import OWNER, Grants
+from signaling.auth.identity import Anonymous, Holder, Identity
+from signaling.auth.tokens import RoomClaims
+from signaling.errors import Refused
+from signaling.frames import Frames
+from signaling.outbox import Outbox
+from signaling.session import MESSAGES, Services, Session
+from signaling.store.events import Event
+from tests.signaling.media_stand_in import MediaStandIn
+
+WITHIN_S = 10.0
+
+
+@dataclass
+class StreamStandIn:
+    """A room's events in a list."""
+
+    events: list[Event] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def last_sequence(self, _: str) -> int:
+        return len(self.events)
+
+    async def write(self, work: Any) -> Any:
+        return work(self)
+
+    def append(self, room: str, kind: str, actor: str, body: dict[str, Any]) -> Event:
+        at = datetime(2030, 1, 1, tzinfo=UTC)
+        event = Event(room, len(self.events) + 1, kind, actor, at, body)
+        self.events.append(event)
+        self.changed.set()
+        return event
+
+    @asynccontextmanager
+    async def following(self, _: str, sequence: int) -> AsyncIterator[Any]:
+        stand_in = self
+
+        class Following:
+            at = sequence
+
+            async def next(self) -> Event:
+                while self.at >= len(stand_in.events):
+                    stand_in.changed.clear()
+                    await stand_in.changed.wait()
+                self.at += 1
+                return stand_in.events[self.at - 1]
+
+        yield Following()
+
+
+@dataclass
+class House:
+    grants: Grants = OWNER
+    streams: StreamStandIn = field(default_factory=StreamStandIn)
+    media: MediaStandIn = field(default_factory=MediaStandIn)
+    attendance: Attendance = field(default_factory=Attendance)
+    banned: bool = False
+
+    def services(self) -> Services:
+        return Services(
+            streams=cast(Any, self.streams),
+            media=cast(Any, self.media),
+            attendance=self.attendance,
+            authenticate=self._authenticate,
+            grants=self._grants,
+            note_presence=self._note,
+            members=self._members,
+            call=self._call,
+        )
+
+    async def _authenticate(self, token: str) -> Identity:
+        if token == "bad":
+            raise Refused("unauthenticated")
+        return Holder(RoomClaims("t", "tea", token, token.title(), self.grants))
+
+    async def _grants(self, _: Identity, room: str) -> Grants:
+        if room != "tea":
+            raise Refused("not_found")
+        return self.grants
+
+    async def _note(self, *_: object) -> None:
+        """Holders of tokens have no presence of their own."""
+
+    async def _members(self, _: str) -> Sequence[protocol.MemberShown]:
+        return ()
+
+    async def _call(self, _: str) -> dict[str, Any] | None:
+        return {"id": "c1"}
+
+
+class Talk:
+    """A session, asked in its own language."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._number = 0
+
+    async def ask(self, type_: str, **content: Any) -> dict[str, Any]:
+        self._number += 1
+        told = {"type": type_, "id": self._number, **content}
+        await self.session.receive(json.dumps(told))
+        return await self.told(re=self._number)
+
+    async def told(self, **wanted: Any) -> dict[str, Any]:
+        async with asyncio.timeout(WITHIN_S):
+            while (data := await self.session.outbox.take()) is not None:
+                message: dict[str, Any] = json.loads(data)
+                if wanted.items() <= message.items():
+                    return message
+        raise AssertionError(self.session.outbox.reason)
+
+
+@asynccontextmanager
+async def talking(house: House, name: str = "ada", **options: Any) -> AsyncIterator[Talk]:
+    """Somebody who has said hello."""
+    async with Session(house.services(), Outbox(), Anonymous(), **options) as session:
+        talk = Talk(session)
+        if name:
+            assert (await talk.ask("hello", version=1, token=name))["type"] == "welcome"
+        yield talk
+
+
+async def test_another_version_is_refused() -> None:
+    async with talking(House(), "") as talk:
+        reply = await talk.ask("hello", version=2, token="ada")
+    assert reply["error"]["code"] == "invalid"
+
+
+async def test_hello_is_said_once() -> None:
+    async with talking(House()) as talk:
+        assert (await talk.ask("hello", version=1, token="eve"))["type"] == "error"
+        assert talk.session.identity == "ada"
+
+
+async def test_whoever_says_nothing_is_closed() -> None:
+    async with talking(House(), "", sign_in_within_s=0.0) as talk:
+        await asyncio.wait_for(talk.session.outbox.wait_closed(), WITHIN_S)
+        assert talk.session.outbox.reason == "unauthenticated"
+
+
+async def test_a_flood_is_closed_and_a_pause_forgives() -> None:
+    now = 0.0
+    async with talking(House(), monotonic=lambda: now) as talk:
+        for _ in range(MESSAGES.count - 2):
+            await talk.session.receive('{"type":"ping","id":1}')
+        assert talk.session.outbox.reason is None
+        now += 1.0
+        await talk.session.receive('{"type":"ping","id":1}')
+        assert talk.session.outbox.reason is None
+        for _ in range(MESSAGES.count):
+            await talk.session.receive('{"type":"ping","id":1}')
+        assert talk.session.outbox.reason == "too_often"
+
+
+async def test_leaving_ends_media_and_is_told() -> None:
+    house = House()
+    async with talking(house) as talk, talking(house, "bob") as other:
+        await talk.ask("enter", room="tea")
+        await other.ask("enter", room="tea")
+        sent = await other.ask("publish", offer=CAMERA)
+        await other.ask("leave")
+        left = await talk.told(kind="person.left")
+        assert left["actor"] == "bob"
+    assert house.media.closed == [sent["media"]]
+
+
+async def test_whoever_is_removed_leaves_without_asking() -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        await talk.ask("publish", offer=CAMERA)
+        house.streams.append("tea", "member.left", "olga", {"user": "ada", "reason": "removed"})
+        await talk.told(kind="member.left")
+        async with asyncio.timeout(WITHIN_S):
+            while talk.session.room is not None:
+                await asyncio.sleep(0)
+        assert len(house.media.closed) == 1
+        assert (await talk.ask("publish", offer=CAMERA))["error"]["code"] == "not_found"
+
+
+async def test_the_next_offer_waits_for_an_answer_to_the_last() -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        await talk.session.receive('{"type":"watch","id":50}')
+        first = await talk.told(type="offer")
+        for _ in range(3):
+            house.media.happens(PublisherCame("tea", "s2", "bob"))
+        await asyncio.sleep(0)
+        assert house.media.renewed == 0
+        assert (await talk.ask("answer", media=first["media"], sdp=CAMERA))["type"] == "answered"
+        await talk.told(type="offer")
+        assert house.media.renewed == 1
+
+
+async def test_what_happens_to_ones_own_media_is_told() -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        sent = (await talk.ask("publish", offer=CAMERA))["media"]
+        await talk.session.receive('{"type":"watch","id":50}')
+        seen = (await talk.told(type="offer"))["media"]
+        for event in (
+            SpeakerChanged("tea", "s2", "bob"),
+            EncodingsWanted("tea", "other", "bob", "0", ("low",)),
+            EncodingsWanted("tea", sent, "ada", "0", ("low",)),
+            TrackChanged("tea", seen, "ada", "1", "no_key_frame", 0),
+            SessionChanged("tea", sent, "ada", "connected"),
+            SessionLost("tea", sent, "ada"),
+        ):
+            house.media.happens(event)
+        assert (await talk.told(type="speaker_news"))["identity"] == "bob"
+        assert (await talk.told(type="encodings_wanted"))["media"] == sent
+        assert (await talk.told(type="track_news"))["reason"] == "no_key_frame"
+        assert (await talk.told(type="quality"))["state"] == "connected"
+        assert (await talk.told(type="media_lost"))["media"] == sent
+
+
+CAMERA = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendonly\r\n"
+ONLY_VOICE = Grants(publish=("microphone",))
+
+
+@pytest.mark.parametrize(
+    ("type_", "content", "code"),
+    [
+        ("publish", {"offer": CAMERA}, "forbidden"),
+        ("publish", {"offer": CAMERA, "sources": {"0": "screen"}}, "forbidden"),
+        ("publish", {"offer": CAMERA, "sources": {"0": "microphone"}}, "invalid"),
+        ("publish", {"offer": CAMERA, "sources": {"9": "camera"}}, "invalid"),
+        ("watch", {}, "forbidden"),
+        ("answer", {"media": "of another", "sdp": ""}, "not_found"),
+        ("unpublish", {"media": "of another"}, "not_found"),
+        ("wishes", {"media": "of another"}, "not_found"),
+        ("send_system", {"text": "I am root"}, "forbidden"),
+        ("send_command", {"to": "bob", "command": "reload"}, "forbidden"),
+    ],
+)
+async def test_what_one_may_not_is_refused(type_: str, content: dict[str, Any], code: str) -> None:
+    async with talking(House(ONLY_VOICE)) as talk:
+        await talk.ask("enter", room="tea")
+        assert (await talk.ask(type_, **content))["error"]["code"] == code
+
+
+async def test_a_snapshot_is_told_before_any_event() -> None:
+    house = House()
+    for number in range(3):
+        house.streams.append("tea", "test", "bob", {"number": number})
+    async with talking(house) as talk:
+        snapshot = await talk.ask("enter", room="tea", after=1)
+        events = [(await talk.told(type="event"))["sequence"] for _ in range(3)]
+    assert (snapshot["sequence"], snapshot["after"], snapshot["call"]) == (3, 1, {"id": "c1"})
+    assert events == [2, 3, 4]
+
+
+# --- outbox ---
+
+
+async def test_a_full_outbox_closes_and_keeps_nothing() -> None:
+    outbox = Outbox(limit_bytes=100)
+    for _ in range(10):
+        outbox.put(protocol.System(text="x" * 20))
+        assert outbox.waiting_bytes <= 100
+    assert outbox.reason == "slow"
+    assert await outbox.take() is None
+
+
+async def test_a_close_lets_out_what_waits() -> None:
+    outbox = Outbox()
+    outbox.put(protocol.Pong(re=1))
+    outbox.close("going_away")
+    outbox.close("slow")
+    outbox.put(protocol.Pong(re=2))
+    assert json.loads(await outbox.take() or b"") == {"type": "pong", "re": 1}
+    assert await outbox.take() is None
+    assert outbox.reason == "going_away"
+
+
+async def test_catching_up_waits_for_the_reader() -> None:
+    outbox = Outbox(limit_bytes=100, patience_s=60.0)
+
+    async def catch_up() -> None:
+        for number in range(50):
+            await outbox.put_when_roomy(protocol.Pong(re=number))
+
+    catching_up = asyncio.create_task(catch_up())
+    taken = [json.loads(await outbox.take() or b"")["re"] for _ in range(50)]
+    await catching_up
+    assert taken == list(range(50))
+    assert outbox.reason is None
+
+
+async def test_catching_up_has_an_end() -> None:
+    outbox = Outbox(limit_bytes=100, patience_s=0.0)
+    for number in range(10):
+        await outbox.put_when_roomy(protocol.Pong(re=number))
+    assert outbox.reason == "slow"
+
+
+# --- frames and offers ---
+
+
+def good(payloads: list[bytes]) -> bytes:
+    return b"".join(
+        bytes([0x81, 0x80 | 126]) + len(one).to_bytes(2, "big") + b"\0\0\0\0" + one
+        for one in payloads
+    )
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 50))
+def test_good_frames_pass_however_they_are_cut(payloads: list[bytes], size: int) -> None:
+    frames, data = Frames(), good(payloads)
+    assert all(frames.receive(data[i : i + size]) is None for i in range(0, len(data), size))
+    assert frames.receive(b"\x81\x00") == 1002
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_passed_or_named(data: bytes) -> None:
+    assert Frames().receive(data) in {None, 1002}
+
+
+@pytest.mark.parametrize(
+    ("directions", "found"),
+    [
+        (["a=sendrecv"], {"0": "camera"}),
+        (["a=recvonly"], {}),
+        (["a=inactive"], {}),
+        ([], {"0": "camera"}),
+    ],
+)
+def test_only_what_is_sent_counts(directions: list[str], found: dict[str, str]) -> None:
+    lines = ["v=0", "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0", *directions]
+    assert offered.sources("\r\n".join(lines), {}) == found
+
+
+@given(st.text())
+def test_any_offer_has_sources_or_none(offer: str) -> None:
+    assert isinstance(offered.sources(offer, {}), dict)
