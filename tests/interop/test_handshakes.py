@@ -1,6 +1,8 @@
 """Peers of every kind shake hands: either role, with an ECDSA or an RSA certificate."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -57,7 +59,15 @@ async def test_a_peer_connects_and_its_media_is_understood(
     expected = "active" if setup == "passive" else "passive"
     assert f"a=setup:{expected}" in session.answer
     await peer.connect(session.answer)
-    for packet in frame_packets(peer.ssrc, 0, 0, 0):
-        peer.send_rtp(packet)
+    sending = asyncio.create_task(keep_sending(peer))
     assert await next_event(sfu, PictureSize) == PictureSize("room", session.id, "0", "", 320, 240)
+    sending.cancel()
     await peer.stop()
+
+
+async def keep_sending(peer: LoadClient) -> None:
+    """Key frames until cancelled: our end may be ready a moment after the peer's."""
+    for frame in count():
+        for packet in frame_packets(peer.ssrc, 0, frame * 8, frame * 3000):
+            peer.send_rtp(packet)
+        await asyncio.sleep(0.05)
