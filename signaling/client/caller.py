@@ -25,6 +25,7 @@ from signaling.protocol import Said, Told
 log = structlog.get_logger()
 
 REPLY_WITHIN_S = 20.0
+FINISH_WITHIN_S = 2.0
 REJOIN_AFTER_S = 0.5
 REJOIN_TRIES = 40
 
@@ -139,10 +140,13 @@ class Caller:
         return self._socket.close_code
 
     async def close(self) -> None:
-        for task in self._background:
-            task.cancel()
+        # A connection that is stopped while it looks for its addresses leaves sockets behind.
         if self._background:
-            await asyncio.wait(self._background)
+            _, late = await asyncio.wait(self._background, timeout=FINISH_WITHIN_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
         await self._close_media()
 
     @property
@@ -198,19 +202,24 @@ class Caller:
         """The media process died: the same once more, as soon as there is another."""
         view = self._views.pop(media, None)
         sent = self._publishing.pop(media, None)
+        try:
+            await self._join_again(watching=view is not None, sending=sent is not None)
+        finally:
+            for connection in (sent, None if view is None else view.connection):
+                if connection is not None:
+                    await connection.close()
+
+    async def _join_again(self, *, watching: bool, sending: bool) -> None:
         for _ in range(REJOIN_TRIES):
             try:
-                if view is not None:
+                if watching:
                     await self.watch()
-                elif sent is not None and self._tracks is not None:
+                elif sending and self._tracks is not None:
                     await self.publish(self._tracks)
-                break
+                return
             except Refusal as refusal:
                 log.debug("caller.not_back_yet", code=refusal.code)
                 await asyncio.sleep(REJOIN_AFTER_S)
-        for connection in (sent, None if view is None else view.connection):
-            if connection is not None:
-                await connection.close()
 
     async def _close_media(self) -> None:
         for connection in [*self.publishing, *self.watching]:
