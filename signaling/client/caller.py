@@ -69,6 +69,7 @@ class Caller:
         self._publishing: dict[str, RTCPeerConnection] = {}
         self._tracks: TrackMaker | None = None
         self._watching = False
+        self._closing = False
         self._background: set[asyncio.Task[None]] = set()
 
     async def hello(self, token: str, client: str = "headless") -> protocol.Welcome:
@@ -140,6 +141,7 @@ class Caller:
         return self._socket.close_code
 
     async def close(self) -> None:
+        self._closing = True
         # A connection that is stopped while it looks for its addresses leaves sockets behind.
         if self._background:
             _, late = await asyncio.wait(self._background, timeout=FINISH_WITHIN_S)
@@ -229,6 +231,10 @@ class Caller:
         self._publishing.clear()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._closing:
+            # Whoever leaves answers no more offers: nobody would close what that opens.
+            work.close()
+            return
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
