@@ -168,12 +168,13 @@ class _Checked:
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         if self._is_over:
             return True, b""
-        code = self._frames.receive(data)
-        if code is None:
+        fault = self._frames.receive(data)
+        if fault is None:
             fed: tuple[bool, bytes] = self._parser.feed_data(data)
             return fed
         self._is_over = True
-        self._queue.set_exception(WebSocketError(code, "a frame that may not be"))
+        self._parser.feed_data(data[: fault.position])
+        self._queue.set_exception(WebSocketError(fault.code, "a frame that may not be"))
         return True, b""
 
     def feed_eof(self) -> None:
@@ -214,6 +215,8 @@ async def _read(socket: web.WebSocketResponse, session: Session) -> None:
         message = await socket.receive()
         if message.type is WSMsgType.TEXT:
             await session.receive(message.data)
+            # The answer goes out before the next frame is looked at, which may be a close.
+            await asyncio.sleep(0)
         elif message.type is WSMsgType.BINARY:
             session.close("unsupported")
         else:
