@@ -28,6 +28,7 @@ ONLY_IN = {
     "jwt": ("signaling.auth.tokens",),
     "PIL": ("signaling.pictures",),
     "click": ("signaling.commands",),
+    "av": ("detection.decoder", "detection.evaluate", "signaling.client"),
 }
 
 # HTTP modules that know aiohttp; the handlers beside them do not.
@@ -42,6 +43,9 @@ SPEAKS_AIOHTTP = {
 }
 
 PURE = (
+    "detection.evidence",
+    "detection.media",
+    "detection.signals",
     "sfu.allocation",
     "sfu.bandwidth",
     "sfu.codecs",
