@@ -133,7 +133,7 @@ def _compose(
         people=People(store, Pictures(), utc_now),
         rooms=Rooms(store, streams, signer, passwords, utc_now),
         moderation=Moderation(store, streams, media, utc_now),
-        calls=Calls(store, streams, utc_now),
+        calls=Calls(store, streams, media, utc_now),
         media=media,
         attendance=Attendance(),
         health=Health(store, config.data, supervisor),

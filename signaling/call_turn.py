@@ -110,14 +110,6 @@ class Turn:
         call = self.call
         self.tell("call.started", actor, medium=call.medium, by=call.started_by, **more)
 
-    def last_sign(self) -> datetime:
-        """The latest moment at which the call is known to have gone on."""
-        call = self.call
-        moments = [call.started_at, call.alive_at, call.answered_at]
-        for each in self._people.values():
-            moments += [each.joined_at, each.left_at]
-        return max(moment for moment in moments if moment is not None)
-
     def _put(self, act: str, user_id: str, at: datetime) -> bool:
         before = self.state_of(user_id)
         after = step(act, before)
@@ -170,7 +162,7 @@ def begin(
 ) -> Turn:
     """A new call in a room that is locked and has none under way."""
     now = happening.now
-    call = Call(new_id(now), room_id, medium, "ringing", caller, now, now)
+    call = Call(new_id(now), room_id, medium, "ringing", caller, now)
     made = calls.add(happening.connection, call)
     assert made, "the room is locked, and was seen to have no call"
     turn = Turn(happening, call)
@@ -190,18 +182,14 @@ def locked(happening: Happening, call_id: str) -> Turn | None:
     return None
 
 
-def remove(happening: Happening, room_id: str, user_id: str, *, only: str = "") -> None:
-    """Somebody is not in the room any more, which is locked: neither are they in its call.
-
-    With `only`, nothing happens unless they stand there in the call.
-    """
+def remove(happening: Happening, room_id: str, user_id: str) -> None:
+    """Somebody is not in the room any more, which is locked: neither are they in its call."""
     call = calls.open_in(happening.connection, room_id)
     if call is None:
         return
     turn = Turn(happening, call)
-    state = turn.state_of(user_id)
-    act = {"joined": "leave", "ringing": "expire"}.get(state)
-    if act is not None and only in {"", state}:
+    act = {"joined": "leave", "ringing": "expire"}.get(turn.state_of(user_id))
+    if act is not None:
         turn.move(act, user_id)
 
 

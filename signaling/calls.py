@@ -1,15 +1,18 @@
 """Calls: started, rung, answered, left, and closed truthfully whatever becomes of this process.
 
-Knows who may act on a call, when ringing has lasted long enough, and which calls were under way
-when a server died.  What an act does is for `call_turn`; media are not known here.
+Knows who may act on a call, when ringing has lasted long enough, and who has been away from it for
+too long.  Somebody is in a call as long as media know them there: whoever is not seen any more has
+left when they were seen last, also if it was the server that died.  What an act does is for
+`call_turn`.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -20,19 +23,22 @@ from signaling.auth.identity import Person
 from signaling.call_rules import Outcome
 from signaling.call_turn import Turn
 from signaling.errors import Refused
+from signaling.media import Participant
 from signaling.rooms import DIRECT_PREFIX, belonging, grants_of, readable_id
 from signaling.store import Store, audit, calls, rooms, users
-from signaling.store.calls import Call, Filter, Member
+from signaling.store.calls import Call, Filter, Member, Sighting
 from signaling.store.rooms import Room
 from signaling.streams import Happening, Streams
 
 log = structlog.get_logger()
 
 RINGING = timedelta(seconds=45)
-ALIVE_EVERY = timedelta(seconds=10)
 SWEEP_EVERY_S = 1.0
-# So long after a start, the people of a call that another server left behind may come back to it.
-GRACE = timedelta(seconds=30)
+# A crash makes a call's length wrong by this much at most.
+SEEN_EVERY = timedelta(seconds=5)
+# Nobody can be away for longer and still be in the call: a page that reloads, a network that
+# changes, a server that restarts (counted from its start) take less.
+GONE_AFTER = timedelta(seconds=30)
 
 # Two people have such a room for themselves: a third gets a new one.
 OF_TWO = ("direct", "match", "heart-link")
@@ -49,24 +55,23 @@ class Snapshot:
     now: datetime
 
 
-@dataclass(slots=True)
-class _Doubt:
-    """A call that was under way when this server came: is anybody still in it?"""
+class Presences(Protocol):
+    """What calls ask of media."""
 
-    alive_at: datetime
-    until: datetime
-    back: set[str] = field(default_factory=set)
+    def participants(self) -> Collection[Participant]: ...
 
 
 class Calls:
     """The service; `watch` must run for as long as there may be calls."""
 
-    def __init__(self, store: Store, streams: Streams, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, streams: Streams, media: Presences, now: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._streams = streams
+        self._media = media
         self._now = now
-        self._doubts: dict[str, _Doubt] = {}
-        self._renew_at: datetime | None = None
+        self._began_at: datetime | None = None
 
     # --- what people do ---
 
@@ -78,7 +83,7 @@ class Calls:
             room, _ = belonging(happening.connection, who, room_id)
             return _begin_or_join(happening, room, who.user.id, medium)
 
-        return self._noted(who, await self._streams.write(work))
+        return await self._streams.write(work)
 
     async def start_direct(self, who: Person, user_id: str, medium: str) -> Snapshot:
         """Call somebody in the room that the two have for themselves."""
@@ -88,7 +93,7 @@ class Calls:
             room = _room_of_two(happening, who.user.id, user_id)
             return _begin_or_join(happening, room, who.user.id, medium)
 
-        return self._noted(who, await self._streams.write(work))
+        return await self._streams.write(work)
 
     async def accept(self, who: Person, call_id: str) -> Snapshot:
         """Answer; one's other devices see it in the stream and stop ringing."""
@@ -121,7 +126,7 @@ class Calls:
             audit.record(happening.connection, act, happening.now)
             return _snapshot(turn, happening)
 
-        return self._noted(who, await self._streams.write(work))
+        return await self._streams.write(work)
 
     async def set_medium(self, who: Person, call_id: str, medium: str) -> Snapshot:
         """Make an audio call a video call, or the reverse."""
@@ -146,7 +151,7 @@ class Calls:
             turn.ring(wanted, who.user.id)
             return _snapshot(turn, happening)
 
-        return self._noted(who, await self._streams.write(work))
+        return await self._streams.write(work)
 
     # --- what people see ---
 
@@ -176,63 +181,42 @@ class Calls:
             lambda connection: calls.history(connection, who.user.id, wanted, before, limit)
         )
 
-    def returned(self, call_id: str, user_id: str) -> None:
-        """Somebody is seen to be in the call, after a server was lost."""
-        doubt = self._doubts.get(call_id)
-        if doubt is not None:
-            doubt.back.add(user_id)
-
-    async def gone(self, room_id: str, user_id: str) -> None:
-        """Somebody's last device has been away for too long: they have left the room's call."""
-
-        def work(happening: Happening) -> None:
-            rooms.lock_row(happening.connection, room_id)
-            call_turn.remove(happening, room_id, user_id, only="joined")
-
-        await self._streams.write(work)
-
     # --- what time does ---
 
     async def watch(self) -> None:
         """Let time pass, until cancelled."""
-        recovered = False
         while True:
             try:
-                if not recovered:
-                    await self.recover()
-                    recovered = True
                 await self.sweep()
             except Exception:
                 # Ringing must end for everybody else: the next second is a new chance.
                 log.exception("calls.sweep_failed")
             await asyncio.sleep(SWEEP_EVERY_S)
 
-    async def recover(self) -> None:
-        """Doubt every call that is under way: this server knows of nobody who is in it."""
-        until = self._now() + GRACE
-        found = await self._store.read(calls.all_open)
-        self._doubts = {call.id: _Doubt(call.alive_at, until) for call in found}
-
     async def sweep(self) -> None:
         """Whatever is due now, by the times in the store."""
         now = self._now()
+        self._began_at = self._began_at or now
         due = await self._store.read(lambda c: calls.ringing_since(c, now - RINGING))
         for call_id in due:
             await self._streams.write(partial(_expire, call_id=call_id))
-        for call_id in [name for name, doubt in self._doubts.items() if doubt.until <= now]:
-            doubt = self._doubts[call_id]
-            await self._streams.write(partial(_resolve, call_id=call_id, doubt=doubt))
-            del self._doubts[call_id]
-        await self._renew(now)
+        await self._look_round(now, self._began_at)
 
-    async def _renew(self, now: datetime) -> None:
-        """Calls in doubt are not renewed: if they are all the same, another server lives."""
-        if self._renew_at is not None and now < self._renew_at:
-            return
-        self._renew_at = now + ALIVE_EVERY
-        if await self._store.read(calls.all_open):
-            doubted = list(self._doubts)
-            await self._store.write(lambda c: calls.keep_alive(c, doubted, now))
+    async def _look_round(self, now: datetime, began_at: datetime) -> None:
+        """Note who is seen in the calls of this server, and take out who was not for long."""
+        there = self._media.participants()
+        overdue: dict[str, dict[str, datetime]] = {}
+        seen: list[Sighting] = []
+        for each in await self._store.read(calls.sightings):
+            if Participant(each.room_id, each.user_id) in there:
+                if abs(now - each.last_at) >= SEEN_EVERY:
+                    seen.append(each)
+            elif max(each.last_at, began_at) + GONE_AFTER <= now:
+                overdue.setdefault(each.call_id, {})[each.user_id] = each.last_at
+        if seen:
+            await self._store.write(lambda connection: calls.note_seen(connection, seen, now))
+        for call_id, people in overdue.items():
+            await self._streams.write(partial(_take_out, call_id=call_id, people=people))
 
     # --- how ---
 
@@ -244,11 +228,7 @@ class Calls:
             act(turn)
             return _snapshot(turn, happening)
 
-        return self._noted(who, await self._streams.write(work))
-
-    def _noted(self, who: Person, snapshot: Snapshot) -> Snapshot:
-        self.returned(snapshot.call.id, who.user.id)
-        return snapshot
+        return await self._streams.write(work)
 
     async def _several(self, find: Callable[[sa.Connection], list[Call]]) -> list[Snapshot]:
         now = self._now()
@@ -376,16 +356,17 @@ def _expire(happening: Happening, call_id: str) -> None:
             turn.move("expire", user_id, moment)
 
 
-def _resolve(happening: Happening, call_id: str, doubt: _Doubt) -> None:
-    """The grace is over: who has not come back went when the server did."""
+def _take_out(happening: Happening, call_id: str, people: Mapping[str, datetime]) -> None:
+    """These went when they were seen last, unless they have come back meanwhile."""
     turn = call_turn.locked(happening, call_id)
-    if turn is None or not turn.call.open or turn.call.alive_at > doubt.alive_at:
+    if turn is None or not turn.call.open:
         return
-    last_sign = turn.last_sign()
-    if not doubt.back:
-        state = "failed" if turn.call.answered_at is None else "ended"
-        turn.close(Outcome(state, "server_lost"), "", last_sign)
+    joined = [each for each in turn.members if each.state == "joined"]
+    gone = [each for each in joined if people.get(each.user_id) == each.last_at]
+    if gone == joined:
+        connected = any(each.seen_at is not None for each in turn.members)
+        result = Outcome("ended", "lost") if connected else Outcome("failed", "never_connected")
+        turn.close(result, "", max(people.values()))
         return
-    for each in turn.members:
-        if each.state == "joined" and each.user_id not in doubt.back and turn.call.open:
-            turn.move("leave", each.user_id, doubt.alive_at)
+    for each in gone:
+        turn.move("leave", each.user_id, each.last_at)

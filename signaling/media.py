@@ -192,6 +192,10 @@ class Media:
         held = self._held.get(session_id)
         return usual if held is None else held.sources.get(mid, usual)
 
+    def participants(self) -> set[Participant]:
+        """Everybody who sends or watches just now, and where."""
+        return {held.owner for held in self._held.values()}
+
     @contextmanager
     def heard_by(self, room: str, listener: Listener) -> Iterator[None]:
         """Tell the listener what happens to media in a room, for as long as the block lasts."""

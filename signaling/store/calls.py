@@ -21,7 +21,6 @@ class Call:
     state: str
     started_by: str
     started_at: datetime
-    alive_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None
@@ -47,6 +46,22 @@ class Member:
     joined_at: datetime | None = None
     left_at: datetime | None = None
     rang_at: datetime | None = None
+    seen_at: datetime | None = None
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The latest moment at which they are known to have been in the call."""
+        return _later(self.joined_at, self.seen_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Somebody who is in an active call, and when that was known last."""
+
+    call_id: str
+    room_id: str
+    user_id: str
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +93,6 @@ def by_id(connection: sa.Connection, call_id: str) -> Call | None:
 def open_in(connection: sa.Connection, room_id: str) -> Call | None:
     """The room's call that is under way."""
     return _call(connection, calls.c.open_in == room_id)
-
-
-def all_open(connection: sa.Connection) -> list[Call]:
-    """Every call that is under way, oldest first."""
-    return _calls(connection, sa.select(*CALL_COLUMNS).where(calls.c.open_in.is_not(None)))
 
 
 def open_for(connection: sa.Connection, user_id: str) -> list[Call]:
@@ -125,10 +135,37 @@ def change(connection: sa.Connection, call_id: str, values: Mapping[str, Any]) -
     connection.execute(calls.update().where(calls.c.id == call_id).values(**values))
 
 
-def keep_alive(connection: sa.Connection, but: Iterable[str], now: datetime) -> None:
-    """Note that every open call goes on now, except some."""
-    query = calls.update().where(calls.c.open_in.is_not(None), calls.c.id.not_in(list(but)))
-    connection.execute(query.values(alive_at=now))
+def sightings(connection: sa.Connection) -> list[Sighting]:
+    """Everybody who is in an active call."""
+    query = (
+        sa.select(
+            calls.c.id,
+            calls.c.room_id,
+            call_members.c.user_id,
+            call_members.c.joined_at,
+            call_members.c.seen_at,
+        )
+        .join(call_members, call_members.c.call_id == calls.c.id)
+        .where(
+            calls.c.open_in.is_not(None),
+            calls.c.state == "active",
+            call_members.c.state == "joined",
+        )
+    )
+    return [
+        Sighting(call_id, room_id, user_id, _later(joined_at, seen_at) or joined_at)
+        for call_id, room_id, user_id, joined_at, seen_at in connection.execute(query)
+    ]
+
+
+def note_seen(connection: sa.Connection, seen: Iterable[Sighting], now: datetime) -> None:
+    """These are in their calls now."""
+    query = call_members.update().where(
+        call_members.c.call_id == sa.bindparam("call"),
+        call_members.c.user_id == sa.bindparam("user"),
+    )
+    rows = [{"call": each.call_id, "user": each.user_id} for each in seen]
+    connection.execute(query.values(seen_at=now), rows)
 
 
 def members(connection: sa.Connection, call_id: str) -> list[Member]:
@@ -204,6 +241,10 @@ def _calls_of(user_id: str) -> sa.Select[tuple[str]]:
 
 def _calls(connection: sa.Connection, query: sa.Select[Any]) -> list[Call]:
     return [Call(*row) for row in connection.execute(query.order_by(calls.c.id))]
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def _call(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Call | None:

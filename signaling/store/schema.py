@@ -208,8 +208,6 @@ calls = sa.Table(
     sa.Column("answered_at", Moment),
     sa.Column("ended_at", Moment),
     sa.Column("end_reason", sa.Text),
-    # Of the latest moment at which the call was known to go on: what is left of a crash.
-    sa.Column("alive_at", Moment, nullable=False),
     # Set as long as the call is under way: a room has one such call at most.
     sa.Column("open_in", sa.Text, unique=True),
     sa.CheckConstraint("medium IN ('audio', 'video')", name="medium"),
@@ -229,6 +227,8 @@ call_members = sa.Table(
     sa.Column("joined_at", Moment),
     sa.Column("left_at", Moment),
     sa.Column("rang_at", Moment),
+    # When they were last known to be in the call: what is left of a crash.
+    sa.Column("seen_at", Moment),
     sa.CheckConstraint(
         "state IN ('ringing', 'joined', 'left', 'declined', 'missed', 'busy')", name="state"
     ),

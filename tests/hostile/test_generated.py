@@ -348,7 +348,7 @@ def test_thousands_of_requests_made_from_the_description_break_nothing(tmp_path:
                 *("--phases", "coverage,fuzzing", "--mode", "all"),
                 *("--max-examples", str(LONG_CASES // count * 2), "--max-time", str(LONG_SECONDS)),
                 *("--checks", "not_a_server_error,response_schema_conformance"),
-                *("--workers", "2", "--continue-on-failure", "--seed", "4711", "--no-shrink"),
+                *("--workers", "1", "--continue-on-failure", "--seed", "4711", "--no-shrink"),
                 *("--suppress-health-check", "all", "--generation-database", "none"),
             ],
             capture_output=True,

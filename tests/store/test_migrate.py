@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from signaling.store import inspect_store, migrate, open_store
 from signaling.store.migrate import StoreTooNew
@@ -118,12 +119,13 @@ def second_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version of Candor with one more step, which rebuilds the table that all others point to."""
     steps = tmp_path / "migrations"
     shutil.copytree(migrate.STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"))
+    newest = ScriptDirectory(str(steps)).get_current_head()
     (steps / "versions" / "0999_rebuild.py").write_text(
-        """
+        f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0999", "0003"
+revision, down_revision = "0999", "{newest}"
 
 
 def upgrade():
