@@ -15,6 +15,8 @@ from msgspec import Meta
 from signaling.errors import CODES, Refused, Unavailable
 
 VERSION = 1
+# A silent client is pinged after so long; one that does not answer is gone before twice of it.
+HEARTBEAT_S = 30.0
 # A description has at most 64 kB; whatever is longer is none of ours.
 MAX_FRAME_BYTES = 64 << 10
 

@@ -1,7 +1,7 @@
 """One client: who it is, where it is, and what it may ask; messages in, messages out.
 
-Each type of message has one small function in `HANDLERS`.  Requests of a client are carried out
-one after the other, so its state needs no lock.  It refuses to know sockets.
+What each type of message does is in `acts`.  Requests of a client are carried out one after the
+other, so its state needs no lock.  It refuses to know sockets.
 """
 
 import asyncio
@@ -11,11 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-import msgspec
 import structlog
 
-import sfu
-from signaling import offered, protocol
+from signaling import acts, protocol
 from signaling.attendance import Attendance
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
@@ -29,7 +27,6 @@ from signaling.streams import Streams
 
 log = structlog.get_logger()
 
-HEARTBEAT_S = 30.0
 # A page that is hidden still says so much; a burst is a page that opens.
 MESSAGES = Rate(200, 10.0)
 # Presence is lost after 60 s (`people.GONE_AFTER`).
@@ -151,7 +148,7 @@ class Session:
         try:
             if not isinstance(said, protocol.Hello) and isinstance(self.who, Anonymous):
                 raise Refused("unauthenticated", "Say hello first.")
-            return await HANDLERS[type(said)](self, said)
+            return await acts.HANDLERS[type(said)](self, said)
         except Refused as refused:
             log.debug("message.refused", code=refused.code)
             if isinstance(said, protocol.Hello) and isinstance(self.who, Anonymous):
@@ -281,116 +278,3 @@ class Session:
                 self.outbox.close("unauthenticated")
             except Unavailable as unavailable:
                 log.warning("presence.not_noted", reason=unavailable.reason)
-
-
-# --- one function for each type of message ---
-
-
-async def _hello(session: Session, said: protocol.Hello) -> Told:
-    if said.version != protocol.VERSION:
-        raise Refused("invalid", f"version: this server speaks {protocol.VERSION}.")
-    await session.sign_in(said.token)
-    return protocol.Welcome(
-        re=said.id,
-        version=protocol.VERSION,
-        identity=session.identity,
-        name=session.name,
-        heartbeat_s=HEARTBEAT_S,
-    )
-
-
-async def _enter(session: Session, said: protocol.Enter) -> Told | None:
-    await session.enter(said)
-    return None
-
-
-async def _leave(session: Session, said: protocol.Leave) -> Told:
-    await session.leave()
-    return protocol.Ack(re=said.id)
-
-
-async def _publish(session: Session, said: protocol.Publish) -> Told:
-    try:
-        sources = offered.sources(said.offer, said.sources)
-    except ValueError as error:
-        raise Refused("invalid", f"sources: {error}.") from None
-    opened = await session.here.publish(said.offer, sources)
-    return protocol.Published(
-        re=said.id, media=opened.session_id, answer=opened.answer, notes=opened.notes
-    )
-
-
-async def _stop(session: Session, said: protocol.Unpublish | protocol.Unwatch) -> Told:
-    await session.here.stop(said.media)
-    return protocol.Ack(re=said.id)
-
-
-async def _watch(session: Session, said: protocol.Watch) -> Told:
-    await session.here.watch(said.publisher)
-    return protocol.Ack(re=said.id)
-
-
-async def _take_answer(session: Session, said: protocol.Answer) -> Told:
-    notes = await session.here.answer(said.media, said.sdp)
-    return protocol.Answered(re=said.id, notes=notes)
-
-
-async def _wishes(session: Session, said: protocol.Wishes) -> Told:
-    tracks = {
-        mid: sfu.TrackWish(**msgspec.structs.asdict(wish)) for mid, wish in said.tracks.items()
-    }
-    await session.here.set_wishes(said.media, sfu.ViewerWishes(tracks, said.last_speakers))
-    return protocol.Ack(re=said.id)
-
-
-async def _media_state(session: Session, said: protocol.MediaState) -> Told:
-    here = session.here
-    session.state = said
-    state = {"microphone": said.microphone, "camera": said.camera, "screen": said.screen}
-    if not here.grants.hidden:
-        await session.announce("media.state", state)
-    return protocol.Ack(re=said.id)
-
-
-async def _presence(session: Session, said: protocol.Presence) -> Told:
-    await session.note_presence(said.status)
-    return protocol.Ack(re=said.id)
-
-
-async def _system(session: Session, said: protocol.SendSystem) -> Told:
-    log.info("system.message", by=session.administrator.user.id, to=said.to or "all")
-    session.services.attendance.tell(protocol.System(text=said.text), said.to)
-    return protocol.Ack(re=said.id)
-
-
-async def _command(session: Session, said: protocol.SendCommand) -> Told:
-    log.info("system.command", by=session.administrator.user.id, to=said.to)
-    command = protocol.Command(command=said.command, arguments=dict(said.arguments))
-    if not session.services.attendance.tell(command, said.to):
-        raise Refused("not_found", "They are not connected.")
-    return protocol.Ack(re=said.id)
-
-
-async def _ping(_: Session, said: protocol.Ping) -> Told:
-    return protocol.Pong(re=said.id)
-
-
-Handler = Callable[[Session, Any], Awaitable[Told | None]]
-
-HANDLERS: dict[type[Said], Handler] = {
-    protocol.Hello: _hello,
-    protocol.Enter: _enter,
-    protocol.Leave: _leave,
-    protocol.Publish: _publish,
-    protocol.Unpublish: _stop,
-    protocol.Watch: _watch,
-    protocol.Answer: _take_answer,
-    protocol.Unwatch: _stop,
-    protocol.Wishes: _wishes,
-    protocol.MediaState: _media_state,
-    protocol.Presence: _presence,
-    protocol.SendSystem: _system,
-    protocol.SendCommand: _command,
-    protocol.Ping: _ping,
-}
-"""What each type of message does; None: it has answered itself."""

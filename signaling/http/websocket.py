@@ -21,7 +21,7 @@ from signaling.frames import Frames
 from signaling.http import origins, requests, responses
 from signaling.limits import Buckets, Rate, neighbourhood
 from signaling.outbox import Outbox
-from signaling.session import HEARTBEAT_S, Services, Session
+from signaling.session import Services, Session
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ class Sockets:
         services: ServicesFor,
         *,
         outbox: Callable[[], Outbox] = Outbox,
-        heartbeat_s: float = HEARTBEAT_S,
+        heartbeat_s: float = protocol.HEARTBEAT_S,
     ) -> None:
         self._http = http
         self._sessions = sessions

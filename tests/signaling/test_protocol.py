@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling import protocol
+from signaling.acts import HANDLERS
 from signaling.errors import CODES, Refused, Unavailable
 from signaling.protocol import Said, Told
-from signaling.session import HANDLERS
 from tests.signaling.protocol_page import EXAMPLES, page
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "PROTOCOL.md"

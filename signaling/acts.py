@@ -1,0 +1,132 @@
+"""What a client's messages do: one small function for each type, and the table of them.
+
+Thin: a function asks the session, or a service of the house, and makes the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+import sfu
+from signaling import offered, protocol
+from signaling.errors import Refused
+from signaling.protocol import Said, Told
+
+if TYPE_CHECKING:
+    from signaling.session import Session
+
+log = structlog.get_logger()
+
+
+async def _hello(session: Session, said: protocol.Hello) -> Told:
+    if said.version != protocol.VERSION:
+        raise Refused("invalid", f"version: this server speaks {protocol.VERSION}.")
+    await session.sign_in(said.token)
+    return protocol.Welcome(
+        re=said.id,
+        version=protocol.VERSION,
+        identity=session.identity,
+        name=session.name,
+        heartbeat_s=protocol.HEARTBEAT_S,
+    )
+
+
+async def _enter(session: Session, said: protocol.Enter) -> Told | None:
+    await session.enter(said)
+    return None
+
+
+async def _leave(session: Session, said: protocol.Leave) -> Told:
+    await session.leave()
+    return protocol.Ack(re=said.id)
+
+
+async def _publish(session: Session, said: protocol.Publish) -> Told:
+    try:
+        sources = offered.sources(said.offer, said.sources)
+    except ValueError as error:
+        raise Refused("invalid", f"sources: {error}.") from None
+    opened = await session.here.publish(said.offer, sources)
+    return protocol.Published(
+        re=said.id, media=opened.session_id, answer=opened.answer, notes=opened.notes
+    )
+
+
+async def _stop(session: Session, said: protocol.Unpublish | protocol.Unwatch) -> Told:
+    await session.here.stop(said.media)
+    return protocol.Ack(re=said.id)
+
+
+async def _watch(session: Session, said: protocol.Watch) -> Told:
+    await session.here.watch(said.publisher)
+    return protocol.Ack(re=said.id)
+
+
+async def _take_answer(session: Session, said: protocol.Answer) -> Told:
+    notes = await session.here.answer(said.media, said.sdp)
+    return protocol.Answered(re=said.id, notes=notes)
+
+
+async def _wishes(session: Session, said: protocol.Wishes) -> Told:
+    tracks = {
+        mid: sfu.TrackWish(**msgspec.structs.asdict(wish)) for mid, wish in said.tracks.items()
+    }
+    await session.here.set_wishes(said.media, sfu.ViewerWishes(tracks, said.last_speakers))
+    return protocol.Ack(re=said.id)
+
+
+async def _media_state(session: Session, said: protocol.MediaState) -> Told:
+    here = session.here
+    session.state = said
+    state = {"microphone": said.microphone, "camera": said.camera, "screen": said.screen}
+    if not here.grants.hidden:
+        await session.announce("media.state", state)
+    return protocol.Ack(re=said.id)
+
+
+async def _presence(session: Session, said: protocol.Presence) -> Told:
+    await session.note_presence(said.status)
+    return protocol.Ack(re=said.id)
+
+
+async def _system(session: Session, said: protocol.SendSystem) -> Told:
+    log.info("system.message", by=session.administrator.user.id, to=said.to or "all")
+    session.services.attendance.tell(protocol.System(text=said.text), said.to)
+    return protocol.Ack(re=said.id)
+
+
+async def _command(session: Session, said: protocol.SendCommand) -> Told:
+    log.info("system.command", by=session.administrator.user.id, to=said.to)
+    command = protocol.Command(command=said.command, arguments=dict(said.arguments))
+    if not session.services.attendance.tell(command, said.to):
+        raise Refused("not_found", "They are not connected.")
+    return protocol.Ack(re=said.id)
+
+
+async def _ping(_: Session, said: protocol.Ping) -> Told:
+    return protocol.Pong(re=said.id)
+
+
+Handler = Callable[[Session, Any], Awaitable[Told | None]]
+
+HANDLERS: dict[type[Said], Handler] = {
+    protocol.Hello: _hello,
+    protocol.Enter: _enter,
+    protocol.Leave: _leave,
+    protocol.Publish: _publish,
+    protocol.Unpublish: _stop,
+    protocol.Watch: _watch,
+    protocol.Answer: _take_answer,
+    protocol.Unwatch: _stop,
+    protocol.Wishes: _wishes,
+    protocol.MediaState: _media_state,
+    protocol.Presence: _presence,
+    protocol.SendSystem: _system,
+    protocol.SendCommand: _command,
+    protocol.Ping: _ping,
+}
+"""What each type of message does; None: it has answered itself."""
