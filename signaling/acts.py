@@ -111,7 +111,7 @@ async def _ping(_: Session, said: protocol.Ping) -> Told:
     return protocol.Pong(re=said.id)
 
 
-Handler = Callable[[Session, Any], Awaitable[Told | None]]
+Handler = Callable[["Session", Any], Awaitable[Told | None]]
 
 HANDLERS: dict[type[Said], Handler] = {
     protocol.Hello: _hello,
