@@ -44,8 +44,10 @@ SPEAKS_AIOHTTP = {
 
 PURE = (
     "detection.evidence",
+    "detection.fusion",
     "detection.media",
     "detection.signals",
+    "detection.weighing",
     "sfu.allocation",
     "sfu.bandwidth",
     "sfu.codecs",
