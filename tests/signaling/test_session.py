@@ -1,4 +1,4 @@
-"""One client's state, its outbox and its frames, without a socket."""
+"""One client's state and its outbox, without a socket."""
 
 import asyncio
 import json
@@ -26,7 +26,6 @@ from signaling.auth.grants import OWNER, Grants
 from signaling.auth.identity import Anonymous, Holder, Identity
 from signaling.auth.tokens import RoomClaims
 from signaling.errors import Refused
-from signaling.frames import Fault, Frames
 from signaling.outbox import Outbox
 from signaling.session import MESSAGES, Services, Session
 from signaling.store.events import Event
@@ -320,27 +319,7 @@ async def test_catching_up_has_an_end() -> None:
     assert outbox.reason == "slow"
 
 
-# --- frames and offers ---
-
-
-def good(payloads: list[bytes]) -> bytes:
-    return b"".join(
-        bytes([0x81, 0x80 | 126]) + len(one).to_bytes(2, "big") + b"\0\0\0\0" + one
-        for one in payloads
-    )
-
-
-@given(st.lists(st.text(max_size=100).map(str.encode), max_size=5), st.integers(1, 50))
-def test_good_frames_pass_however_they_are_cut(payloads: list[bytes], size: int) -> None:
-    frames, data = Frames(), good(payloads)
-    assert all(frames.receive(data[i : i + size]) is None for i in range(0, len(data), size))
-    assert frames.receive(b"\x81\x00") == Fault(1002, 0)
-
-
-@given(st.binary(max_size=400))
-def test_any_bytes_are_passed_or_named(data: bytes) -> None:
-    fault = Frames().receive(data)
-    assert fault is None or (fault.code in {1002, 1007, 1009} and fault.position <= len(data))
+# --- offers ---
 
 
 @pytest.mark.parametrize(
