@@ -13,6 +13,7 @@ from sfu.control import (
     TrackChanged,
     WorkerStatistics,
 )
+from sfu.description import BadSdp, CodecNotSupported
 from sfu.engine import (
     Full,
     MediaAddress,
@@ -28,7 +29,6 @@ from sfu.engine import (
     SfuEvent,
 )
 from sfu.fragment import Fragment, parse_fragment
-from sfu.negotiation import BadSdp, CodecNotSupported
 from sfu.subscriber import TrackWish, ViewerWishes
 
 __all__ = [

@@ -10,11 +10,11 @@ from collections import Counter
 import msgspec
 
 from sfu.allocation import Reason
+from sfu.description import MediaKind
 from sfu.encoding import Encoding
 from sfu.errors import DropReason
 from sfu.history import PacketHistory, Sent
 from sfu.layers import EVERYTHING, Layer
-from sfu.negotiation import MediaKind, Subscription
 from sfu.reception import round_trip_s
 from sfu.rtcp import CNAME, ReceptionReport, SenderReport, SourceDescription, SourceItems
 from sfu.rtp import (
@@ -27,6 +27,7 @@ from sfu.rtp import (
     wrap_retransmission,
 )
 from sfu.stream import ChosenStream, Numbers, SharedStream
+from sfu.subscription import Subscription
 
 # Until the viewer's first report.
 ASSUMED_ROUND_TRIP_S = 0.1

@@ -11,9 +11,10 @@ import msgspec
 from sfu.codecs import PARSERS, Description
 from sfu.codecs.opus import Opus, parse_redundancy
 from sfu.codecs.vp9 import Vp9
+from sfu.description import MediaKind
 from sfu.errors import DropReason, RemoteError
 from sfu.layers import Layer, LayerOption
-from sfu.negotiation import MediaKind, Track
+from sfu.publication import Track
 from sfu.rates import LayerRates
 from sfu.reception import LossTracker, ReceptionStatistics
 from sfu.rewriter import SourceClock

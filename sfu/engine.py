@@ -23,7 +23,7 @@ import msgspec
 from sfu import control
 from sfu.config import SfuConfig, WorkerConfig, WorkerSpec
 from sfu.control import Channel, Event, OfferedSource, WorkerStatistics
-from sfu.negotiation import BadSdp, CodecNotSupported
+from sfu.description import BadSdp, CodecNotSupported
 from sfu.subscriber import ViewerWishes
 
 # A worker answers within a turn of its loop; this long means that it hangs, and the supervisor

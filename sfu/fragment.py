@@ -8,15 +8,10 @@ Whatever a fragment holds, `parse_fragment` returns or raises `BadSdp`.
 
 import msgspec
 
-from sfu.negotiation import (
-    MAX_CANDIDATES,
-    MAX_OFFER_BYTES,
-    MAX_SECTIONS,
-    BadSdp,
-    Local,
-    candidate_lines,
-    check_credentials,
-)
+from sfu.description import BadSdp, Local
+from sfu.description_draft import MAX_CANDIDATES
+from sfu.description_parsing import MAX_OFFER_BYTES, MAX_SECTIONS, check_credentials
+from sfu.description_text import candidate_lines
 
 _KINDS = {"audio", "video", "application"}
 _MAX_MID_LENGTH = 64

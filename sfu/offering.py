@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from sfu.negotiation import (
+from sfu.description import (
     AUDIO_LEVEL,
-    MAX_SECTIONS,
     PLAYOUT_DELAY,
     REDUNDANCY,
     TRANSPORT_SEQUENCE,
@@ -24,12 +23,11 @@ from sfu.negotiation import (
     Offer,
     Outgoing,
     Section,
-    Subscription,
-    Track,
-    session_lines,
-    source_lines,
-    transport_lines,
 )
+from sfu.description_parsing import MAX_SECTIONS
+from sfu.description_text import session_lines, source_lines, transport_lines
+from sfu.publication import Track
+from sfu.subscription import Subscription
 
 # RFC 3551, 6: free for whoever negotiates; the lower range is for when the upper is full.
 _PAYLOAD_TYPES = (*range(96, 128), *range(35, 64))

@@ -8,17 +8,11 @@ viewers and transports; the clock is an argument.
 from collections import Counter
 from collections.abc import Sequence
 
+from sfu.description import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_SEQUENCE
 from sfu.encoding import Arrival, Encoding, EncodingStatistics
 from sfu.errors import DropReason, RemoteError
 from sfu.layers import LayerOption
-from sfu.negotiation import (
-    AUDIO_LEVEL,
-    MID,
-    REPAIRED_RID,
-    RID,
-    TRANSPORT_SEQUENCE,
-    Track,
-)
+from sfu.publication import Track
 from sfu.reception import ArrivalRecorder
 from sfu.rtcp import Goodbye, ReceiverEstimate, ReceiverReport, RtcpPacket, SenderReport
 from sfu.rtp import (

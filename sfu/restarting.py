@@ -8,20 +8,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from sfu.description import BadSdp, Local, Offer, Outgoing
+from sfu.description_parsing import parse_offer
 from sfu.fragment import fragment_text, parse_fragment
-from sfu.negotiation import (
-    BadSdp,
-    Local,
-    Offer,
-    Outgoing,
-    Subscription,
-    Track,
-    answer_publication,
-    answer_subscription,
-    parse_offer,
-    plan_publication,
-)
+from sfu.publication import Track, answer_publication, plan_publication
 from sfu.session import Session, remote_of
+from sfu.subscription import Subscription, answer_subscription
 
 
 def restart(session: Session, credentials: tuple[str, str]) -> None:

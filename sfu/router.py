@@ -13,10 +13,11 @@ import msgspec
 from sfu.allocation import Demand
 from sfu.bandwidth import SendSide
 from sfu.consumer import Consumer, ConsumerStatistics
+from sfu.description import MediaKind
 from sfu.encoding import Arrival, EncodingStatistics
 from sfu.errors import RemoteError
-from sfu.negotiation import Form, MediaKind, Subscription, Track
 from sfu.producer import REPORT_INTERVAL_S, Producer, Publisher
+from sfu.publication import Track
 from sfu.rtcp import (
     FullIntraRequest,
     Nack,
@@ -37,6 +38,7 @@ from sfu.subscriber import (
     TrackChange,
     ViewerWishes,
 )
+from sfu.subscription import Form, Subscription
 from sfu.tapping import TapSink
 from sfu.transport_feedback import TransportFeedback
 

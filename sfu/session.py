@@ -6,8 +6,8 @@ Knows which router a transport's packets go to.  It refuses to know commands and
 import secrets
 from collections.abc import Callable
 
+from sfu.description import Local, Offer
 from sfu.faults import tell_fault
-from sfu.negotiation import Local, Offer
 from sfu.offering import Offering
 from sfu.port import Port
 from sfu.router import Names, Router

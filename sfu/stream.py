@@ -11,9 +11,9 @@ from sfu.codecs.vp8 import Vp8
 from sfu.encoding import Arrival, Encoding
 from sfu.history import Sent
 from sfu.layers import Decision, Layer, LayerSelector
-from sfu.negotiation import Form
 from sfu.rewriter import PictureRewriter, SourceMoment, StreamRewriter, elapsed_ticks
 from sfu.rtp import NO_ELEMENTS, Elements, HeaderWriter, RtpPacket, forwarded_elements
+from sfu.subscription import Form
 
 _ONE_BYTE_PROFILE = NO_ELEMENTS.profile
 

@@ -15,7 +15,7 @@ from enum import Enum
 import msgspec
 
 from sfu.codecs import Description
-from sfu.negotiation import MediaKind
+from sfu.description import MediaKind
 from sfu.rtp import RtpPacket
 from sfu.tap_messages import (
     BadTap,

@@ -14,8 +14,8 @@ from typing import Annotated, Protocol
 import msgspec
 
 from sfu.codecs import Codec, Description
+from sfu.description import MediaKind
 from sfu.frames import Frame, FrameAssembler
-from sfu.negotiation import MediaKind
 from sfu.rtp import RtpPacket
 
 # As for viewers: one key frame costs as much as a second of video.

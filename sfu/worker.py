@@ -16,24 +16,14 @@ from functools import partial
 from sfu import control
 from sfu.config import WorkerConfig
 from sfu.control import Channel
+from sfu.description import VIDEO_ORIENTATION, BadSdp, CodecNotSupported, Local, Outgoing
+from sfu.description_parsing import parse_offer
 from sfu.faults import tell_fault
 from sfu.heap import give_back
 from sfu.hosts import reachable_hosts
-from sfu.negotiation import (
-    VIDEO_ORIENTATION,
-    BadSdp,
-    CodecNotSupported,
-    Local,
-    Outgoing,
-    Track,
-    answer_publication,
-    answer_subscription,
-    parse_offer,
-    plan_publication,
-    plan_subscription,
-)
 from sfu.offering import OfferedTrack, Offering
 from sfu.port import Port
+from sfu.publication import Track, answer_publication, plan_publication
 from sfu.restarting import (
     answer_restart,
     answer_same_publication,
@@ -43,6 +33,7 @@ from sfu.restarting import (
 from sfu.router import EncodingsWanted, News, SizeSeen, SpeakerChange
 from sfu.session import Room, Session, remote_of
 from sfu.subscriber import Subscriber, TrackChange
+from sfu.subscription import answer_subscription, plan_subscription
 from sfu.tap import Tap
 from sfu.tapping import TapSink, TapSource
 from sfu.transport import Identity, Transport, TransportState, collect

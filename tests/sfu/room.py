@@ -11,21 +11,14 @@ from random import Random
 
 from sfu.codecs import Codec
 from sfu.codecs.vp8 import parse_vp8
-from sfu.negotiation import (
-    AUDIO_LEVEL,
-    MID,
-    RID,
-    TRANSPORT_SEQUENCE,
-    Format,
-    MediaKind,
-    Subscription,
-    Track,
-)
+from sfu.description import AUDIO_LEVEL, MID, RID, TRANSPORT_SEQUENCE, Format, MediaKind
+from sfu.publication import Track
 from sfu.reception import ArrivalRecorder
 from sfu.router import News, Router
 from sfu.rtcp import PictureLoss, parse_rtcp
 from sfu.rtp import RtpPacket, parse_rtp
 from sfu.subscriber import TrackChange
+from sfu.subscription import Subscription
 from tests.builders import rtp, vp8, vp8_key_frame
 from tests.sfu.viewer import Line
 

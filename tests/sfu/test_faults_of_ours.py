@@ -13,7 +13,7 @@ from sfu.faults import _told_s
 from sfu.router import Router
 from sfu.transport import TransportState
 from sfu.worker import Worker
-from tests.sfu.test_negotiation import AUDIO, offer
+from tests.sfu.offers import AUDIO, offer
 
 
 class Kept:

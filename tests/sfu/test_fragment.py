@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfu.description import BadSdp, Local
+from sfu.description_draft import MAX_CANDIDATES
+from sfu.description_parsing import MAX_OFFER_BYTES, MAX_SECTIONS
 from sfu.fragment import Fragment, fragment_text, parse_fragment
-from sfu.negotiation import MAX_CANDIDATES, MAX_OFFER_BYTES, MAX_SECTIONS, BadSdp, Local
 
 UFRAG, PASSWORD = "EsAw", "P2uYro0UCOQ4zxjKXaWCBui1"
 CREDENTIALS = f"a=ice-ufrag:{UFRAG}\r\na=ice-pwd:{PASSWORD}\r\n"

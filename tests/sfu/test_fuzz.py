@@ -17,15 +17,10 @@ from sfu.codecs import PARSERS, Codec
 from sfu.codecs.av1 import parse_dependency_descriptor
 from sfu.codecs.h264 import annex_b, parse_size
 from sfu.codecs.opus import parse_redundancy
+from sfu.description import BadSdp
+from sfu.description_parsing import parse_offer
 from sfu.errors import DropReason, RemoteError
-from sfu.negotiation import (
-    BadSdp,
-    Local,
-    answer_publication,
-    parse_offer,
-    plan_publication,
-    plan_subscription,
-)
+from sfu.publication import answer_publication, plan_publication
 from sfu.rtcp import Goodbye, Nack, ReceiverEstimate, SenderReport, parse_rtcp
 from sfu.rtp import (
     is_rtcp,
@@ -37,12 +32,13 @@ from sfu.rtp import (
     unwrap_retransmission,
 )
 from sfu.stun import answer_binding
+from sfu.subscription import plan_subscription
 from sfu.tap_messages import BadTap, TapWish, framed, wish_reader
 from sfu.tapping import Sampling
 from sfu.transport_feedback import TransportFeedback, parse_body
 from tests import builders
 from tests.sfu import encoded
-from tests.sfu.test_negotiation import AUDIO, H264, Video, offer
+from tests.sfu.offers import AUDIO, H264, LOCAL, Video, offer
 
 SHORT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 LONG_CASES = 500_000
@@ -85,7 +81,7 @@ def _negotiate(data: bytes) -> object:
         with suppress(BadSdp):
             plan_subscription(offered, _PUBLISHED)
         tracks = plan_publication(offered)
-        return answer_publication(offered, tracks, _LOCAL)
+        return answer_publication(offered, tracks, LOCAL)
     except BadSdp as error:
         raise RemoteError(DropReason.BAD_PAYLOAD, str(error)) from None
 
@@ -104,7 +100,7 @@ def _codec(codec: Codec, *seeds: bytes) -> Target:
 _TRANSPORT_FEEDBACK = TransportFeedback(1, 2, 65530, 40, -5, 6, tuple((i, 300 * i) for i in (1, 9)))
 _ATTRIBUTES = builders.binding_request(nominate=True, fingerprint=False)[20:-24]
 _SPS = encoded.h264("high")[0].split(b"\0\0\1")[1].rstrip(b"\0")
-_LOCAL = Local(("192.0.2.7",), 5000, "ours", "secret", ("sha-256", "AA:BB"), 42)
+
 _SIMULCAST = (
     *Video().lines,
     "a=rid:q send",

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sfu.codecs import Codec
-from sfu.negotiation import AUDIO_LEVEL, MID, RID, TRANSPORT_SEQUENCE, Format, MediaKind, Track
+from sfu.description import AUDIO_LEVEL, MID, RID, TRANSPORT_SEQUENCE, Format, MediaKind
+from sfu.publication import Track
 from sfu.rtcp import Nack, PictureLoss, ReceiverEstimate, SenderReport
 from sfu.rtp import is_rtcp, parse_rtp
 from sfu.transport_feedback import TransportFeedback

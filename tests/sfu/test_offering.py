@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.codecs import Codec
-from sfu.negotiation import (
+from sfu.description import (
     AUDIO_LEVEL,
     TRANSPORT_SEQUENCE,
     BadSdp,
@@ -13,10 +13,10 @@ from sfu.negotiation import (
     Local,
     MediaKind,
     Outgoing,
-    Track,
-    parse_offer,
 )
+from sfu.description_parsing import parse_offer
 from sfu.offering import Changes, OfferedTrack, Offering
+from sfu.publication import Track
 
 LOCAL = Local(("192.0.2.7",), 5000, "ours", "secret", ("sha-256", "AA:BB"), 42)
 THEIRS = ":".join(["AB"] * 32)

@@ -5,17 +5,10 @@ from itertools import count
 import pytest
 
 from sfu.codecs import Codec
+from sfu.description import AUDIO_LEVEL, MID, TRANSPORT_SEQUENCE, Format, MediaKind
 from sfu.encoding import KEY_FRAME_INTERVAL_S
-from sfu.negotiation import (
-    AUDIO_LEVEL,
-    MID,
-    TRANSPORT_SEQUENCE,
-    Format,
-    MediaKind,
-    Subscription,
-    Track,
-)
 from sfu.producer import MAX_PUBLISHER_BPS
+from sfu.publication import Track
 from sfu.router import Router, SizeSeen
 from sfu.rtcp import (
     FullIntraRequest,
@@ -28,6 +21,7 @@ from sfu.rtcp import (
     parse_rtcp,
 )
 from sfu.rtp import RtpPacket, parse_rtp
+from sfu.subscription import Subscription
 from sfu.transport_feedback import TransportFeedback
 from tests.builders import rtp, vp8, vp8_key_frame
 

@@ -5,11 +5,13 @@ from itertools import pairwise
 import pytest
 
 from sfu.codecs import Codec
+from sfu.description import Format, MediaKind
 from sfu.encoding import Arrival, Encoding
 from sfu.layers import Layer
-from sfu.negotiation import Form, Format, MediaKind, Track
+from sfu.publication import Track
 from sfu.rtp import RtpPacket, parse_rtp
 from sfu.stream import ChosenStream, Numbers, SharedStream
+from sfu.subscription import Form
 from tests import builders
 
 NUMBERS = Numbers(0xABCD, 65_530, 0xFFFF_FF00)

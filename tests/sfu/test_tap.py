@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sfu.codecs import PARSERS, Codec
-from sfu.negotiation import MediaKind
+from sfu.description import MediaKind
 from sfu.rtp import NO_EXTENSIONS, RtpPacket
 from sfu.tap import MAX_WAITING_BYTES, Fate, Tap, TappedTrack
 from sfu.tap_messages import (
