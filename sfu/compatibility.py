@@ -3,8 +3,10 @@
 Knows the parameters of codecs that decide it.  It refuses to know the other lines of a section.
 """
 
+from collections.abc import Sequence
+
 from sfu.codecs import Codec
-from sfu.description import Format, MediaKind, Section
+from sfu.description import REDUNDANCY, Format, MediaKind, Section
 
 _CODECS = {codec.lower(): codec for codec in Codec}
 # H.264 profiles, by their first byte (RFC 6184, 8.1): what decodes a higher one decodes these.
@@ -49,3 +51,12 @@ def preferred(section: Section) -> Format | None:
         if one.name.lower() != Codec.H264.lower() or one.parameter("packetization-mode") == "1":
             return one
     return passing[0] if passing else None
+
+
+def redundant_form(formats: Sequence[Format], chosen: Format) -> int | None:
+    """The payload type of RFC 2198 among these whose blocks are all of the chosen format."""
+    number = str(chosen.payload_type)
+    for one in formats:
+        if one.name.lower() == REDUNDANCY and set(one.parameters.split("/")) == {number}:
+            return one.payload_type
+    return None

@@ -9,18 +9,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from sfu.codecs import Codec
-from sfu.compatibility import codec_of, preferred
+from sfu.compatibility import codec_of, preferred, redundant_form
 from sfu.description import (
     END_TO_END,
     HOP_BY_HOP,
-    REDUNDANCY,
     TRANSPORT_SEQUENCE,
     CodecNotSupported,
     Format,
     Local,
     MediaKind,
     Offer,
-    Section,
 )
 from sfu.description_draft import MAX_FORMATS
 from sfu.description_text import answering_lines, refused_lines, section_lines, session_lines
@@ -61,22 +59,12 @@ def plan_publication(offer: Offer) -> tuple[Track, ...]:
         }
         kind = MediaKind(section.kind)
         sources = section.sources, section.retransmission_sources
-        more = section.rids, _redundancy(section, chosen)
+        rather = section.formats[: section.formats.index(chosen)]
+        more = section.rids, redundant_form(rather, chosen)
         tracks.append(Track(section.mid, kind, codec, chosen, known, *sources, *more))
     if not tracks:
         raise CodecNotSupported(_nothing_passes(offer))
     return tuple(tracks)
-
-
-def _redundancy(section: Section, chosen: Format) -> int | None:
-    """The payload type of RFC 2198 around this format, if the offer rather sends it so."""
-    number = str(chosen.payload_type)
-    for one in section.formats:
-        if one is chosen:
-            return None
-        if one.name.lower() == REDUNDANCY and set(one.parameters.split("/")) == {number}:
-            return one.payload_type
-    return None
 
 
 def answer_publication(offer: Offer, tracks: Sequence[Track], local: Local) -> str:

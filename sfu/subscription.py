@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from sfu.compatibility import can_decode
+from sfu.compatibility import can_decode, redundant_form
 from sfu.description import (
     END_TO_END,
-    REDUNDANCY,
     TRANSPORT_SEQUENCE,
     CodecNotSupported,
     Format,
@@ -120,19 +119,10 @@ def _subscription(section: Section, producer: str, track: Track, viewer: Format)
     identifiers = {
         track.extensions[uri]: identifier for uri, identifier in ours.items() if uri in END_TO_END
     }
-    redundancy = None if track.redundancy is None else _taken_redundancy(section, track, viewer)
+    # Its blocks name the publisher's payload type inside.
+    same = track.redundancy is not None and viewer.payload_type == track.format.payload_type
+    redundancy = redundant_form(section.formats, viewer) if same else None
     return Subscription(section.mid, producer, track.kind, viewer, identifiers, ours, redundancy)
-
-
-def _taken_redundancy(section: Section, track: Track, viewer: Format) -> int | None:
-    """The viewer's payload type of RFC 2198; its blocks name the publisher's type inside."""
-    if viewer.payload_type != track.format.payload_type:
-        return None
-    number = str(viewer.payload_type)
-    for one in section.formats:
-        if one.name.lower() == REDUNDANCY and set(one.parameters.split("/")) == {number}:
-            return one.payload_type
-    return None
 
 
 def answer_subscription(

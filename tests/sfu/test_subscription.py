@@ -4,7 +4,6 @@ import pytest
 
 from sfu.description import (
     TRANSPORT_SEQUENCE,
-    CodecNotSupported,
     MediaKind,
     Outgoing,
 )
@@ -50,55 +49,6 @@ def test_a_codec_that_the_viewer_lacks_is_named() -> None:
     plans, notes = plan_subscription(viewer, tracks)  # type: ignore[arg-type]
     assert [one.kind for one in plans] == [MediaKind.AUDIO]
     assert notes == ("codec not supported: the video is H264",)
-
-
-@pytest.mark.parametrize(
-    ("viewer", "publisher", "fits"),
-    [
-        ("42e01f", "42e01f", True),
-        ("42001f", "42e01f", True),
-        ("640c1f", "42e01f", True),
-        ("4d001f", "42e01f", True),
-        ("42e01f", "640c1f", False),
-        ("42e01f", "4d001f", False),
-    ],
-)
-def test_h264_profiles(viewer: str, publisher: str, fits: bool) -> None:
-    def lines(profile: str) -> tuple[str, ...]:
-        return tuple(line.replace("42e01f", profile) for line in H264)
-
-    tracks = published(Video(formats="102", lines=lines(publisher)).text())
-    watching = Video(direction="recvonly", formats="102", lines=lines(viewer)).text()
-    if fits:
-        assert plan_subscription(parse_offer(offer(watching)), tracks)[0]  # type: ignore[arg-type]
-    else:
-        with pytest.raises(CodecNotSupported):
-            plan_subscription(parse_offer(offer(watching)), tracks)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("viewer", "publisher", "fits"),
-    [
-        (";packetization-mode=1", ";packetization-mode=1", True),
-        # A publisher that does not say, as GStreamer where it has not encoded yet.
-        (";packetization-mode=1", "", True),
-        (";packetization-mode=1", ";packetization-mode=0", True),
-        ("", ";packetization-mode=0", True),
-        ("", ";packetization-mode=1", False),
-        (";packetization-mode=0", ";packetization-mode=1", False),
-    ],
-)
-def test_h264_packetization_modes(viewer: str, publisher: str, fits: bool) -> None:
-    def lines(mode: str) -> tuple[str, ...]:
-        return tuple(line.replace(";packetization-mode=1", mode) for line in H264)
-
-    tracks = published(Video(formats="102", lines=lines(publisher)).text())
-    watching = Video(direction="recvonly", formats="102", lines=lines(viewer)).text()
-    if fits:
-        assert plan_subscription(parse_offer(offer(watching)), tracks)[0]  # type: ignore[arg-type]
-    else:
-        with pytest.raises(CodecNotSupported):
-            plan_subscription(parse_offer(offer(watching)), tracks)  # type: ignore[arg-type]
 
 
 VIEWER = (
