@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +11,20 @@ from typing import Any, TypeVar
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from signaling.app import utc_now
 from signaling.auth.grants import MEMBER
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.client import Refusal
+from signaling.client.summary import Load, summed_up
 from signaling.client.visit import Plan, Report, visit
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
@@ -27,6 +36,7 @@ T = TypeVar("T")
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 # A room token outlives the visit by this.
 TOKEN_SPARE = timedelta(minutes=5)
+TICK_S = 0.2
 
 
 class Seconds(click.ParamType[float]):
@@ -97,7 +107,7 @@ def call(
         folder=record,
         check_certificate=not insecure,
     )
-    _print(_run(visit(plan)))
+    _print(_run(_one(plan)))
 
 
 @click.command()
@@ -121,7 +131,7 @@ def load(
     config_file: Path | None,
     data: Path | None,
 ) -> None:
-    """Fill rooms with headless callers, and report as JSON how it went for each."""
+    """Fill rooms with headless callers, and report as JSON how it went for all and for each."""
     config = with_secret(read_config(config_file, data=data))
     plans = [
         Plan(
@@ -139,9 +149,26 @@ def load(
     _print(_run(_all(plans)))
 
 
-async def _all(plans: list[Plan]) -> list[Report | str]:
+async def _one(plan: Plan) -> Report:
+    """One visit; the bar is its time."""
+    with _progress(TextColumn("{task.completed:.0f} of {task.total:.0f} s")) as progress:
+        clock = asyncio.create_task(_tick(progress, f"in {plan.room}", plan.seconds))
+        try:
+            return await visit(plan)
+        finally:
+            clock.cancel()
+
+
+async def _tick(progress: Progress, what: str, seconds: float) -> None:
+    bar, began_s = progress.add_task(what, total=seconds), time.monotonic()
+    while not progress.finished:
+        await asyncio.sleep(TICK_S)
+        progress.update(bar, completed=min(time.monotonic() - began_s, seconds))
+
+
+async def _all(plans: list[Plan]) -> Load:
     """Every visit; in words, why one failed."""
-    with Progress(console=Console(stderr=True)) as progress:
+    with _progress(MofNCompleteColumn()) as progress:
         bar = progress.add_task("callers that are done", total=len(plans))
 
         async def one(plan: Plan) -> Report | str:
@@ -152,7 +179,15 @@ async def _all(plans: list[Plan]) -> list[Report | str]:
             finally:
                 progress.advance(bar)
 
-        return list(await asyncio.gather(*(one(plan) for plan in plans)))
+        return summed_up(await asyncio.gather(*(one(plan) for plan in plans)))
+
+
+def _progress(column: ProgressColumn) -> Progress:
+    """A bar on standard error: standard output is for the report."""
+    described = TextColumn("{task.description}")
+    return Progress(
+        described, BarColumn(), column, TimeRemainingColumn(), console=Console(stderr=True)
+    )
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
