@@ -52,21 +52,32 @@ class Attendance:
 
     def __init__(self) -> None:
         self._clients: set[Client] = set()
+        # Whoever enters asks who of their own devices is there: not by looking at everybody.
+        self._by_identity: dict[str, set[Client]] = {}
 
     def __len__(self) -> int:
         return len(self._clients)
 
     def add(self, client: Client) -> None:
+        """From when it is known who it is."""
         self._clients.add(client)
+        self._by_identity.setdefault(client.identity, set()).add(client)
 
     def remove(self, client: Client) -> None:
+        if client not in self._clients:
+            return
         self._clients.discard(client)
+        own = self._by_identity[client.identity]
+        own.discard(client)
+        if not own:
+            del self._by_identity[client.identity]
 
     def in_room(self, room: str, identity: str | None = None) -> list[Client]:
         """Clients that are in a room, of one person or of all."""
-        return [
-            one for one in self._clients if one.room == room and identity in {None, one.identity}
-        ]
+        return [one for one in self._of(identity) if one.room == room]
+
+    def _of(self, identity: str | None) -> set[Client]:
+        return self._clients if identity is None else self._by_identity.get(identity, set())
 
     def present(self, room: str) -> tuple[Present, ...]:
         """Each person of a room once, however many devices they have there."""
@@ -78,7 +89,7 @@ class Attendance:
 
     def tell(self, message: Told, to: str | None = None) -> int:
         """Tell all, or one person's clients; how many heard it."""
-        reached = [one for one in self._clients if to in {None, one.identity}]
+        reached = list(self._of(to))
         for one in reached:
             one.tell(message)
         return len(reached)

@@ -34,11 +34,14 @@ class Outbox:
     def waiting_bytes(self) -> int:
         return self._bytes
 
-    def put(self, message: Told) -> None:
-        """Let it wait; one too much closes the client as too slow, and drops what waits."""
+    def put(self, message: Told | bytes) -> None:
+        """Let it wait; one too much closes the client as too slow, and drops what waits.
+
+        Bytes are a message that was encoded before, for many.
+        """
         if self.reason is not None:
             return
-        data = protocol.encode(message)
+        data = message if isinstance(message, bytes) else protocol.encode(message)
         if self._bytes + len(data) > self._limit_bytes:
             self.close("slow")
             return
@@ -46,14 +49,15 @@ class Outbox:
         self._bytes += len(data)
         self._note()
 
-    async def put_when_roomy(self, message: Told) -> None:
+    async def put_when_roomy(self, message: Told | bytes) -> None:
         """As `put`, but waits while half of the room is taken: for what can be read again."""
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await self._roomy.wait()
-        except TimeoutError:
-            self.close("slow")
-            return
+        if not self._roomy.is_set():
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    await self._roomy.wait()
+            except TimeoutError:
+                self.close("slow")
+                return
         self.put(message)
 
     def close(self, reason: str) -> None:

@@ -13,13 +13,13 @@ from functools import partial
 import structlog
 
 import sfu
+from signaling import telling
 from signaling.auth.grants import Grants
 from signaling.errors import Refused, Unavailable
 from signaling.media import Media, Opened, Participant
 from signaling.outbox import Outbox
 from signaling.protocol import (
     EncodingsWanted,
-    Event,
     MediaLost,
     Offer,
     Quality,
@@ -153,19 +153,10 @@ class Stay:
                 pass
 
     async def _follow(self, after: int) -> None:
-        room = self.who.room
-        async with self._streams.following(room, after) as follower:
+        async with self._streams.following(self.who.room, after) as follower:
             while True:
                 event = await follower.next()
-                told = Event(
-                    room=room,
-                    sequence=event.sequence,
-                    kind=event.kind,
-                    actor=event.actor,
-                    at=event.at,
-                    body=dict(event.body),
-                )
-                await self._outbox.put_when_roomy(told)
+                await self._outbox.put_when_roomy(telling.bytes_of(event))
                 if event.kind == "member.left" and event.body.get("user") == self.who.identity:
                     self._removed()
 

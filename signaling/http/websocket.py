@@ -225,7 +225,7 @@ async def _read(socket: web.WebSocketResponse, session: Session) -> None:
 
 async def _write(socket: web.WebSocketResponse, outbox: Outbox) -> None:
     while (data := await outbox.take()) is not None:
-        await socket.send_str(data.decode())
+        await socket.send_frame(data, WSMsgType.TEXT)
 
 
 async def _overdue(outbox: Outbox) -> None:
