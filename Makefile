@@ -8,13 +8,14 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 PAGES := web/node_modules/.installed
+MODELS := models/.installed
 
 .PHONY: run setup test check test-browser fuzz bench lock clean
 
 run: setup
 	$(BIN)/candor serve --dev --port $(PORT) $(ARGS)
 
-setup: $(RUNTIME) $(PAGES)
+setup: $(RUNTIME) $(PAGES) $(MODELS)
 
 test: setup $(DEVELOPMENT)
 	$(BIN)/pytest
@@ -55,9 +56,13 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
+$(MODELS): detection/models.lock | $(RUNTIME)
+	$(BIN)/candor models install --folder models
+	touch $@
+
 $(PAGES): web/package-lock.json
 	cd web && npm ci --silent --no-audit --no-fund
 	touch $@
 
 clean:
-	rm -rf .venv web/node_modules build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv models web/node_modules build .mypy_cache .ruff_cache .pytest_cache

@@ -83,6 +83,13 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """What looks for faces and voices that are not real."""
+
+    models: Path = setting(Path("models"), "folder of the models that `candor models` keeps")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of one Candor."""
 
@@ -102,6 +109,7 @@ class Config:
     http: Http = Http()
     limits: Limits = Limits()
     log: Log = Log()
+    detection: Detection = Detection()
 
     @property
     def database_url(self) -> str:

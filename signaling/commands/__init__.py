@@ -7,6 +7,7 @@ from signaling.commands.accounts import user
 from signaling.commands.calling import call, load
 from signaling.commands.checking import audit, doctor
 from signaling.commands.keeping import backup, migrate, restore
+from signaling.commands.modelling import models
 from signaling.commands.serve import serve
 from signaling.commands.tokens import token
 
@@ -17,5 +18,5 @@ def main() -> None:
     """Candor: self-hosted video calls and chat that tell what is probably not real."""
 
 
-for command in (serve, call, load, user, token, doctor, audit, backup, restore, migrate):
+for command in (serve, call, load, user, token, doctor, audit, models, backup, restore, migrate):
     main.add_command(command)
