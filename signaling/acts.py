@@ -25,13 +25,15 @@ log = structlog.get_logger()
 async def _hello(session: Session, said: protocol.Hello) -> Told:
     if said.version != protocol.VERSION:
         raise Refused("invalid", f"version: this server speaks {protocol.VERSION}.")
-    await session.sign_in(said.token)
+    resumed = await session.sign_in(said.token, said.resume)
     return protocol.Welcome(
         re=said.id,
         version=protocol.VERSION,
         identity=session.identity,
         name=session.name,
         heartbeat_s=protocol.HEARTBEAT_S,
+        resume=session.secret,
+        resumed=resumed,
     )
 
 

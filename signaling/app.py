@@ -32,6 +32,7 @@ from signaling.metrics import Metrics
 from signaling.moderation import Moderation
 from signaling.people import People
 from signaling.pictures import Pictures
+from signaling.returning import Returning
 from signaling.rooms import Rooms
 from signaling.store import Store, idempotency, open_store, sessions
 from signaling.streams import Streams
@@ -66,6 +67,7 @@ class Candor:
     calls: Calls
     media: Media
     attendance: Attendance
+    returning: Returning
     health: Health
     metrics: Metrics
 
@@ -97,6 +99,7 @@ async def open_candor(
         try:
             yield candor
         finally:
+            await candor.returning.close()
             for chore in chores:
                 chore.cancel()
                 with suppress(asyncio.CancelledError):
@@ -136,6 +139,7 @@ def _compose(
         calls=Calls(store, streams, media, utc_now),
         media=media,
         attendance=Attendance(),
+        returning=Returning(),
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),
     )

@@ -94,11 +94,6 @@ class Attendance:
             one.tell(message)
         return len(reached)
 
-    def send_away(self, room: str, identity: str) -> None:
-        """Close a person's clients in a room: removed, or banned."""
-        for one in self.in_room(room, identity):
-            one.close("unauthenticated")
-
     def say_bye(self) -> None:
         """This process ends; everybody is told when to come back."""
         for one in list(self._clients):

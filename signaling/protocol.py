@@ -45,6 +45,7 @@ CLOSES: Mapping[str, CloseCode] = {
     "internal": CloseCode(1011, "a fault of ours; connect again, and resume"),
     "unauthenticated": CloseCode(4401, "nobody signed in within 5 s, or the session has ended"),
     "slow": CloseCode(4408, "the client reads too slowly; connect again, and resume"),
+    "replaced": CloseCode(4409, "another socket of this client has taken over; do nothing"),
     "too_often": CloseCode(4429, "too many messages; wait ten seconds"),
 }
 
@@ -74,21 +75,26 @@ class _Told(msgspec.Struct, frozen=True, tag_field="type", tag=_wire_name, kw_on
 
 class Hello(_Said, frozen=True):
     """The first message. `version` is the protocol's; `token` an access token or a room token, and
-    left out where the page's cookie or the subprotocol said already who this is. Answered by
-    `welcome`; without a good one within 5 s the socket is closed with 4401."""
+    left out where the page's cookie or the subprotocol said already who this is. With `resume`, the
+    secret of a socket that was cut, this one takes over from it. Answered by `welcome`; without a
+    good one within 5 s the socket is closed with 4401."""
 
     version: int
     token: Annotated[str, Meta(max_length=4096)] = ""
+    resume: Annotated[str, Meta(max_length=64)] = ""
     client: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Enter(_Said, frozen=True):
     """Come into a room; one at a time. With `after`, the sequence of the last event that was seen,
     the events since then follow, each once and in order; without it only what happens from now on.
-    Answered by `snapshot`. On a socket that is bound to a room, `room` may be left out."""
+    After a cut, `keep` names the connections that are to go on; all others of this client in the
+    room end. Answered by `snapshot`. On a socket that is bound to a room, `room` may be left
+    out."""
 
     room: RoomName = ""
     after: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    keep: Annotated[tuple[Name, ...], Meta(max_length=16)] = ()
 
 
 class Leave(_Said, frozen=True):
@@ -227,13 +233,18 @@ class Error(_Told, frozen=True):
 
 
 class Welcome(_Told, frozen=True):
-    """Who this is from now on; the server pings a silent client after `heartbeat_s`."""
+    """Who this is from now on; the server pings a silent client after `heartbeat_s`. If the socket
+    is cut, what is sent and watched goes on for 20 s: connect again, and say `resume` in `hello`.
+    `resumed` names the connections that go on so; `enter` then says how far the client had come.
+    A client that closes the socket itself leaves at once."""
 
     re: int
     version: int
     identity: str
     name: str
     heartbeat_s: float
+    resume: str
+    resumed: tuple[str, ...] = ()
 
 
 class Pong(_Told, frozen=True):

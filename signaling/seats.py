@@ -21,6 +21,7 @@ def seat(candor: Candor, device: Device) -> Services:
         streams=candor.streams,
         media=candor.media,
         attendance=candor.attendance,
+        returning=candor.returning,
         authenticate=lambda token: candor.sessions.by_bearer(token, device),
         grants=candor.rooms.grants,
         note_presence=candor.people.note,

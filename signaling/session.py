@@ -22,6 +22,7 @@ from signaling.limits import Buckets, Rate
 from signaling.media import Media, Participant
 from signaling.outbox import Outbox
 from signaling.protocol import MemberShown, Said, Told
+from signaling.returning import Left, Returning
 from signaling.stay import Stay
 from signaling.streams import Streams
 
@@ -32,6 +33,8 @@ MESSAGES = Rate(200, 10.0)
 # Presence is lost after 60 s (`people.GONE_AFTER`).
 PRESENCE_EVERY_S = 25.0
 SIGN_IN_WITHIN_S = 5.0
+# Why a socket may have ended whose client comes back to what it had.
+CUTS = {None, "slow", "internal", "too_often"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Services:
     media: Media
     attendance: Attendance
     authenticate: Callable[[str], Awaitable[Identity]]
+    returning: Returning
     grants: Callable[[Identity, str], Awaitable[Grants]]
     note_presence: Callable[[Person, str | None], Awaitable[None]]
     members: Callable[[str], Awaitable[Sequence[MemberShown]]]
@@ -68,11 +72,15 @@ class Session:
         self.state = protocol.MediaState(id=1)
         self.stay: Stay | None = None
         self.token = ""
+        self.secret = ""
+        """Whoever brings it on another socket takes over from this one."""
         self._given = who
         self._monotonic = monotonic
         self._sign_in_within_s = sign_in_within_s
         self._messages = Buckets(MESSAGES, keys=1)
         self._status: str | None = None
+        self._said_goodbye = False
+        self._is_cut = False
         self._turn = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -114,6 +122,8 @@ class Session:
         self.outbox.put(message)
 
     def close(self, reason: str) -> None:
+        if self._is_cut:
+            self._tasks.append(asyncio.create_task(self.services.returning.end(self)))
         self.outbox.close(reason)
 
     # --- its life ---
@@ -126,8 +136,31 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+        if self.stay is not None and not self._said_goodbye and self.outbox.reason in CUTS:
+            # Nobody reads what would wait here.
+            self.outbox.close("slow")
+            self._is_cut = True
+            self.services.returning.wait_for(self)
+        else:
+            await self.end()
+
+    def say_goodbye(self) -> None:
+        """The client closes the socket itself: it is not coming back to it."""
+        self._said_goodbye = True
+
+    async def end(self) -> None:
+        """Leave for good."""
+        self.services.returning.forget(self.secret)
         await self.leave()
         self.services.attendance.remove(self)
+
+    async def hand_over(self) -> Left | None:
+        """Where this client is, which goes on by another socket; this one has nothing left."""
+        self.outbox.close("replaced")
+        async with self._turn:
+            stay, self.stay = self.stay, None
+        self.services.attendance.remove(self)
+        return None if stay is None else Left(stay, self.state)
 
     async def receive(self, text: str) -> None:
         """Carry out one message, and answer it."""
@@ -162,8 +195,11 @@ class Session:
             log.exception("message.failed", type=type(said).__name__)
             return protocol.error(said.id, Refused("internal"))
 
-    async def sign_in(self, token: str) -> None:
-        """By token, or by what was known before the first message."""
+    async def sign_in(self, token: str, secret: str = "") -> tuple[str, ...]:
+        """By token, or by what was known before the first message.
+
+        With the secret of a socket that was cut, this one takes over; the media that goes on.
+        """
         if not isinstance(self.who, Anonymous):
             raise Refused("invalid", "hello: said before.")
         found = await self.services.authenticate(token) if token else self._given
@@ -171,7 +207,13 @@ class Session:
             raise Refused("unauthenticated")
         self.who, self.token = found, token
         self.services.attendance.add(self)
+        self.secret = self.services.returning.add(self)
+        left = await self.services.returning.claim(secret, self.identity) if secret else None
+        if left is not None:
+            self.stay, self.state = left.stay, left.state
+            self.stay.take_over(self.outbox, self._was_removed)
         await self.note_presence(None)
+        return () if self.stay is None else self.stay.media
 
     async def note_presence(self, status: str | None) -> None:
         """Somebody is here; a person who chose a status keeps it."""
@@ -185,23 +227,18 @@ class Session:
         if not room or self.bound not in {None, room}:
             raise Refused("not_found")
         grants = await self.services.grants(self.who, room)
-        await self.leave()
+        goes_on = self.room == room and bool(said.keep)
+        if not goes_on:
+            await self.leave()
         sequence = await self.services.streams.last_sequence(room)
         after = sequence if said.after is None else said.after
         if after > sequence:
             raise Refused("invalid", "after: the room has not come that far.")
         members = tuple(await self.services.members(room))
         call = await self.services.call(room)
-        stay = Stay(
-            self.services.streams,
-            self.services.media,
-            self.outbox,
-            who=Participant(room, self.identity),
-            grants=grants,
-            removed=self._was_removed,
-        )
         first = not self.services.attendance.in_room(room, self.identity)
-        self.stay = stay
+        stay = self._stay_in(room, grants)
+        await self.services.returning.end_in(room, self.identity)
         snapshot = protocol.Snapshot(
             re=said.id,
             room=room,
@@ -213,9 +250,25 @@ class Session:
             call=call,
         )
         self.tell(snapshot)
-        stay.begin(after)
+        stay.follow(after)
+        await stay.keep(said.keep)
         if first and not grants.hidden:
             await self.announce("person.arrived", {"name": self.name})
+
+    def _stay_in(self, room: str, grants: Grants) -> Stay:
+        """The one that goes on, or a new one."""
+        if self.stay is None:
+            who = Participant(room, self.identity)
+            self.stay = Stay(
+                self.services.streams,
+                self.services.media,
+                self.outbox,
+                who=who,
+                grants=grants,
+                removed=self._was_removed,
+            )
+        self.stay.grants = grants
+        return self.stay
 
     async def leave(self) -> None:
         """End the stay, if there is one."""

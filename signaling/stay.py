@@ -5,7 +5,7 @@ It refuses to know requests (`session` asks) and sockets.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,7 +47,7 @@ class View:
 
 
 class Stay:
-    """From `begin` to `end`."""
+    """From the first `follow` to `end`."""
 
     def __init__(
         self,
@@ -69,11 +69,42 @@ class Stay:
         self._views: dict[str, View] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._held = ExitStack()
+        self._hears = False
+        # What counts of the news about media, for a client that comes back.
+        self._latest: dict[
+            tuple[str, ...], SpeakerNews | TrackNews | EncodingsWanted | Quality
+        ] = {}
 
-    def begin(self, after: int) -> None:
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The connections by which this client sends and watches."""
+        return (*self._sending, *self._views)
+
+    def follow(self, after: int) -> None:
         """Tell what happened behind a sequence, and whatever happens from now on."""
-        self._held.enter_context(self._media.heard_by(self.who.room, self.hear))
+        if not self._hears:
+            self._held.enter_context(self._media.heard_by(self.who.room, self.hear))
+            self._hears = True
+        self._stop_following()
         self._start("events", partial(self._follow, after))
+
+    def take_over(self, outbox: Outbox, removed: Callable[[], None]) -> None:
+        """The client goes on by another socket; events wait until it says how far it had come."""
+        self._outbox, self._removed = outbox, removed
+        self._stop_following()
+
+    async def keep(self, wanted: Collection[str]) -> None:
+        """Go on with these connections, tell how they are, and end the others."""
+        for media in self.media:
+            if media not in wanted:
+                await self.stop(media)
+        for news in self._latest.values():
+            self._outbox.put(news)
+        for view in self._views.values():
+            if not view.answered.is_set():
+                # The last offer was lost, or its answer.
+                view.stale.set()
+                view.answered.set()
 
     async def end(self) -> None:
         """Stop telling, and end every connection."""
@@ -83,7 +114,7 @@ class Stay:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        for media in [*self._sending, *self._views]:
+        for media in self.media:
             with suppress(Refused, Unavailable):
                 await self._media.close(self.who, media)
         self._sending.clear()
@@ -135,22 +166,30 @@ class Stay:
                 for view in self._views.values():
                     view.stale.set()
             case sfu.SpeakerChanged():
-                self._outbox.put(SpeakerNews(identity=event.identity))
+                self._note(("speaker",), SpeakerNews(identity=event.identity))
             case sfu.TrackChanged(session=media) if media in self._views:
-                self._outbox.put(
-                    TrackNews(media=media, mid=event.mid, reason=event.reason, height=event.height)
+                news = TrackNews(
+                    media=media, mid=event.mid, reason=event.reason, height=event.height
                 )
+                self._note((media, "track", event.mid), news)
             case sfu.EncodingsWanted(session=media) if media in self._sending:
-                self._outbox.put(EncodingsWanted(media=media, mid=event.mid, rids=event.rids))
+                wanted = EncodingsWanted(media=media, mid=event.mid, rids=event.rids)
+                self._note((media, "encodings", event.mid), wanted)
             case sfu.SessionLost(session=media) if self._is_ours(media):
                 self._forget(media)
                 self._outbox.put(MediaLost(media=media))
             case sfu.SessionChanged(session=media, state=state) if self._is_ours(media):
-                self._outbox.put(Quality(media=media, state=state))
+                self._note((media,), Quality(media=media, state=state))
                 if state in {"failed", "closed"}:
                     self._forget(media)
             case _:
                 pass
+
+    def _note(
+        self, about: tuple[str, ...], news: SpeakerNews | TrackNews | EncodingsWanted | Quality
+    ) -> None:
+        self._latest[about] = news
+        self._outbox.put(news)
 
     async def _follow(self, after: int) -> None:
         async with self._streams.following(self.who.room, after) as follower:
@@ -201,9 +240,15 @@ class Stay:
 
         self._tasks[name] = asyncio.create_task(guarded())
 
+    def _stop_following(self) -> None:
+        task = self._tasks.pop("events", None)
+        if task is not None:
+            task.cancel()
+
     def _forget(self, media: str) -> None:
         self._sending.discard(media)
         self._views.pop(media, None)
+        self._latest = {about: news for about, news in self._latest.items() if about[0] != media}
         task = self._tasks.pop(media, None)
         if task is not None:
             task.cancel()

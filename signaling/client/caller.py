@@ -1,11 +1,14 @@
 """One client of the protocol, with stock aiortc connections behind it.
 
-Knows the protocol and how a page answers it: offers are answered, lost media is joined again.  It
-refuses to know what is sent and what is done with what arrives.
+Knows the protocol and how a page answers it: offers are answered, a socket that was cut is opened
+again, lost media is joined again.  It refuses to know what is sent and what is done with what
+arrives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +31,10 @@ REPLY_WITHIN_S = 20.0
 FINISH_WITHIN_S = 2.0
 REJOIN_AFTER_S = 0.5
 REJOIN_TRIES = 40
+# Between one try to connect and the next; the last one is repeated.
+RETRY_AFTER_S = (0.0, 0.2, 0.4, 0.8, 1.5)
+# Whoever is closed with one of these need not come back.
+FINAL = {1000, 4401, 4409}
 
 
 class Refusal(Exception):
@@ -38,6 +45,7 @@ class Refusal(Exception):
         self.code = trouble.code
 
 
+Dial = Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]
 TrackMaker = Callable[[], Sequence[MediaStreamTrack]]
 Taker = Callable[[protocol.Section, MediaStreamTrack], None]
 
@@ -51,18 +59,26 @@ class _View:
 
 
 class Caller:
-    """One socket; `run` must be running (as in `connect`) while anything is asked."""
+    """One client; `run` must be running (as in `connect`) while anything is asked."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, take: Taker | None = None) -> None:
+    def __init__(
+        self, socket: aiohttp.ClientWebSocketResponse, dial: Dial, take: Taker | None = None
+    ) -> None:
         self.lost = 0
         """How often media had to be joined again."""
+        self.back_after_s: list[float] = []
+        """Of each cut of the socket: how long it took until the room was there again."""
         self.sequence: int | None = None
         """Of the last event that was seen."""
         self.events: list[protocol.Event] = []
         self.told: list[Told] = []
         """All that was told beside events and replies."""
         self._socket = socket
+        self._dial = dial
         self._take = take
+        self._token = ""
+        self._secret = ""
+        self._room: str | None = None
         self._replies: dict[int, asyncio.Future[Told]] = {}
         self._number = 0
         self._views: dict[str, _View] = {}
@@ -73,14 +89,25 @@ class Caller:
         self._background: set[asyncio.Task[None]] = set()
 
     async def hello(self, token: str, client: str = "headless") -> protocol.Welcome:
-        said = protocol.Hello(id=self._next(), version=protocol.VERSION, token=token, client=client)
+        said = protocol.Hello(
+            id=self._next(),
+            version=protocol.VERSION,
+            token=token,
+            client=client,
+            resume=self._secret,
+        )
         reply = await self.ask(said)
         assert isinstance(reply, protocol.Welcome)
+        self._token, self._secret = token, reply.resume
         return reply
 
-    async def enter(self, room: str, after: int | None = None) -> protocol.Snapshot:
-        reply = await self.ask(protocol.Enter(id=self._next(), room=room, after=after))
+    async def enter(
+        self, room: str, after: int | None = None, keep: Sequence[str] = ()
+    ) -> protocol.Snapshot:
+        said = protocol.Enter(id=self._next(), room=room, after=after, keep=tuple(keep))
+        reply = await self.ask(said)
         assert isinstance(reply, protocol.Snapshot)
+        self._room = room
         self.sequence = reply.after if self.sequence is None else self.sequence
         return reply
 
@@ -115,6 +142,7 @@ class Caller:
 
     async def leave(self) -> None:
         await self.ask(protocol.Leave(id=self._next()))
+        self._room = self.sequence = None
         await self._close_media()
 
     async def ask(self, said: Said) -> Told:
@@ -131,14 +159,41 @@ class Caller:
         return reply
 
     async def run(self) -> int | None:
-        """Take what is told until the socket closes; the close code."""
+        """Take what is told, and connect again after a cut, until it is over; the close code."""
+        while True:
+            await self._read()
+            if self._closing or self._socket.close_code in FINAL:
+                return self._socket.close_code
+            cut_at = time.monotonic()
+            self._socket = await self._dial_again()
+            self._start(self._come_back(cut_at))
+
+    async def _read(self) -> None:
         async for message in self._socket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._receive(protocol.parse_told(message.data))
         for waiting in self._replies.values():
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the socket was closed"))
-        return self._socket.close_code
+
+    async def _dial_again(self) -> aiohttp.ClientWebSocketResponse:
+        for wait_s in itertools.chain(RETRY_AFTER_S, itertools.repeat(RETRY_AFTER_S[-1])):
+            await asyncio.sleep(wait_s)
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                return await self._dial()
+        raise AssertionError("there is no last try")
+
+    async def _come_back(self, cut_at: float) -> None:
+        """Be where we were: what goes on is kept, and the rest is joined again."""
+        with suppress(ConnectionError):  # the next one tries again
+            welcome = await self.hello(self._token)
+            if self._room is None:
+                return
+            await self.enter(self._room, self.sequence, welcome.resumed)
+            self.back_after_s.append(time.monotonic() - cut_at)
+            for media in {*self._views, *self._publishing} - set(welcome.resumed):
+                self.lost += 1
+                self._start(self._rejoin(media))
 
     async def close(self) -> None:
         self._closing = True
@@ -150,6 +205,7 @@ class Caller:
             if late:
                 await asyncio.wait(late)
         await self._close_media()
+        await self._socket.close()
 
     @property
     def publishing(self) -> list[RTCPeerConnection]:
@@ -249,18 +305,19 @@ async def connect(
     server: str, token: str, take: Taker | None = None, *, ssl: bool = True
 ) -> AsyncIterator[Caller]:
     """A caller that is signed in at a server (`https://…`) by a token."""
-    headers = {"Authorization": f"Bearer {token}"}
     url = server.rstrip("/") + addresses.WS.path
-    async with (
-        aiohttp.ClientSession() as http,
-        http.ws_connect(url, headers=headers, ssl=ssl, heartbeat=30.0) as socket,
-    ):
-        caller = Caller(socket, take)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+
+        async def dial() -> aiohttp.ClientWebSocketResponse:
+            return await http.ws_connect(url, ssl=ssl, heartbeat=30.0)
+
+        caller = Caller(await dial(), dial, take)
         running = asyncio.create_task(caller.run())
         try:
             await caller.hello(token)
             yield caller
         finally:
             await caller.close()
-            await socket.close()
-            await running
+            running.cancel()
+            await asyncio.wait([running])

@@ -220,6 +220,8 @@ async def _read(socket: web.WebSocketResponse, session: Session) -> None:
         elif message.type is WSMsgType.BINARY:
             session.close("unsupported")
         else:
+            if message.type is WSMsgType.CLOSE:
+                session.say_goodbye()
             return
 
 

@@ -181,3 +181,42 @@ async def test_a_hidden_caller_is_not_announced(house: House) -> None:
                 await asyncio.sleep(0.05)
     assert [one.identity for one in snapshot.present] == ["ada"]
     assert [one.actor for one in ada.events] == ["ada", "ada"]
+
+
+def cut(caller: Caller) -> None:
+    """As when a cable is pulled: no close frame, and nothing is said."""
+    connection = caller._socket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.abort()
+
+
+async def test_a_socket_that_is_cut_costs_no_picture_and_no_event(house: House) -> None:
+    screens = Screen(), Screen()
+    async with (
+        connect(house.address, token("ada", OWNER), screens[0].take) as ada,
+        connect(house.address, token("bob", OWNER), screens[1].take) as bob,
+    ):
+        await join(ada)
+        await join(bob)
+        assert await screens[1].moves("ada")
+        before = dict(screens[1].tracks), ada.publishing, ada.watching
+        for number in range(3):
+            cut(ada)
+            await house.candor.streams.write(
+                lambda h, n=number: h.append("tea", "test", "bob", {"number": n})
+            )
+            async with asyncio.timeout(WITHIN_S):
+                while len(ada.back_after_s) <= number:
+                    await asyncio.sleep(0.02)
+        assert await screens[1].moves("ada")
+        assert await screens[0].moves("bob")
+        assert (screens[1].tracks, ada.publishing, ada.watching) == before
+        async with asyncio.timeout(WITHIN_S):
+            while sum(one.kind == "test" for one in ada.events) < 3:
+                await asyncio.sleep(0.02)
+        assert [one.devices for one in house.candor.attendance.present("tea")] == [1, 1]
+    assert ada.lost == 0
+    sequences = [one.sequence for one in ada.events]
+    assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    assert [one.kind for one in bob.events].count("person.left") == 0

@@ -42,7 +42,14 @@ EXAMPLES: tuple[Said | Told, ...] = (
             "No right to publish: screen.",
         ),
     ),
-    protocol.Welcome(re=1, version=1, identity="0197d2c4", name="ada", heartbeat_s=30.0),
+    protocol.Welcome(
+        re=1,
+        version=1,
+        identity="0197d2c4",
+        name="ada",
+        heartbeat_s=30.0,
+        resume="mPZkq9dXc1vTn0aB7yRw3uLh",
+    ),
     protocol.Pong(re=14),
     protocol.Snapshot(
         re=2,
@@ -105,6 +112,13 @@ saw in `enter.after`, and gets what it missed, each event once and in order, and
 happens. A `snapshot` says at which number it was taken; events up to there may tell again what it
 holds. A client that reads too slowly is closed with 4408 when more than 1 MiB waits for it, or
 when it takes nothing for ten seconds while it catches up; it comes back the same way.
+
+A socket that is cut (no close frame came) is missed for 20 s, in which nobody is told of it and
+media goes on. The client connects again, at once and then after 0.2, 0.4, 0.8 and each 1.5 s, and
+brings the `resume` of its last `welcome` in `hello`. What the new `welcome` names as `resumed`
+goes on if `enter.keep` names it; everything else is published and watched anew, as after a
+restart of the server, when nothing is resumed. A page that is loaded again brings `resume` too if
+it has kept it, and keeps nothing. Whoever enters a room ends what their own cut sockets left there.
 
 Kinds of events that sessions make: `person.arrived` and `person.left` (the first device of
 somebody came, the last one went) and `media.state`. Membership (`member.…`), the room (`room.…`)

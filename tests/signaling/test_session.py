@@ -27,6 +27,7 @@ from signaling.auth.identity import Anonymous, Holder, Identity
 from signaling.auth.tokens import RoomClaims
 from signaling.errors import Refused
 from signaling.outbox import Outbox
+from signaling.returning import Returning
 from signaling.session import MESSAGES, Services, Session
 from signaling.store.events import Event
 from tests.signaling.media_stand_in import MediaStandIn
@@ -77,6 +78,7 @@ class House:
     streams: StreamStandIn = field(default_factory=StreamStandIn)
     media: MediaStandIn = field(default_factory=MediaStandIn)
     attendance: Attendance = field(default_factory=Attendance)
+    returning: Returning = field(default_factory=Returning)
     banned: bool = False
 
     def services(self) -> Services:
@@ -84,6 +86,7 @@ class House:
             streams=cast(Any, self.streams),
             media=cast(Any, self.media),
             attendance=self.attendance,
+            returning=self.returning,
             authenticate=self._authenticate,
             grants=self._grants,
             note_presence=self._note,
@@ -237,6 +240,121 @@ async def test_what_happens_to_ones_own_media_is_told() -> None:
         assert (await talk.told(type="track_news"))["reason"] == "no_key_frame"
         assert (await talk.told(type="quality"))["state"] == "connected"
         assert (await talk.told(type="media_lost"))["media"] == sent
+
+
+# --- coming back ---
+
+
+async def test_a_client_that_was_cut_takes_over_what_goes_on() -> None:
+    house = House()
+    async with talking(house) as talk, talking(house, "bob") as other:
+        await other.ask("enter", room="tea")
+        first = await other.ask("hello", version=1, token="bob")
+        assert first["type"] == "error"
+        await talk.ask("enter", room="tea")
+        kept = (await talk.ask("publish", offer=CAMERA))["media"]
+        dropped = (await talk.ask("publish", offer=CAMERA))["media"]
+        await talk.ask("media_state", camera=True)
+        house.media.happens(SessionChanged("tea", kept, "ada", "connected"))
+        house.streams.append("tea", "test", "bob", {})
+        async with talking(house, "") as back:
+            welcome = await back.ask("hello", version=1, token="ada", resume=talk.session.secret)
+            assert set(welcome["resumed"]) == {kept, dropped}
+            # Whether the cut was noticed or not: the old socket has nothing left.
+            assert talk.session.outbox.reason == "replaced"
+            house.streams.append("tea", "test", "bob", {})
+            snapshot = await back.ask("enter", room="tea", after=2, keep=[kept])
+            assert [one["identity"] for one in snapshot["present"]] == ["ada", "bob"]
+            assert snapshot["present"][0]["camera"]
+            assert (await back.told(type="quality"))["state"] == "connected"
+            assert (await back.told(kind="media.state"))["sequence"] == 3
+            assert house.media.closed == [dropped]
+            assert (await back.ask("unpublish", media=kept))["type"] == "ack"
+    kinds = [event.kind for event in house.streams.events]
+    assert kinds.count("person.arrived") == 2
+
+
+async def test_an_offer_that_was_lost_is_made_again() -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        await talk.session.receive('{"type":"watch","id":50}')
+        seen = (await talk.told(type="offer"))["media"]
+        async with talking(house, "") as back:
+            await back.ask("hello", version=1, token="ada", resume=talk.session.secret)
+            await back.ask("enter", room="tea", keep=[seen])
+            assert (await back.told(type="offer"))["media"] == seen
+            assert (await back.ask("answer", media=seen, sdp=CAMERA))["type"] == "answered"
+
+
+@pytest.mark.parametrize(
+    ("reason", "goodbye", "goes_on"),
+    [
+        (None, False, True),
+        ("slow", False, True),
+        ("internal", False, True),
+        (None, True, False),
+        ("unauthenticated", False, False),
+        ("going_away", False, False),
+    ],
+)
+async def test_only_a_cut_is_waited_for(reason: str | None, goodbye: bool, goes_on: bool) -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        await talk.ask("publish", offer=CAMERA)
+        if reason is not None:
+            talk.session.close(reason)
+        if goodbye:
+            talk.session.say_goodbye()
+    assert (not house.media.closed) == goes_on
+    assert bool(house.attendance.present("tea")) == goes_on
+    await house.returning.close()
+    assert house.media.closed == ["m1"]
+    assert house.streams.events[-1].kind == "person.left"
+
+
+async def test_nobody_is_waited_for_for_ever() -> None:
+    house = House(returning=Returning(grace_s=0.0))
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+    async with asyncio.timeout(WITHIN_S):
+        while house.attendance.present("tea"):
+            await asyncio.sleep(0)
+
+
+async def test_whoever_is_back_without_the_secret_leaves_no_ghost() -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        sent = (await talk.ask("publish", offer=CAMERA))["media"]
+    async with talking(house) as back:
+        snapshot = await back.ask("enter", room="tea")
+        assert house.media.closed == [sent]
+        assert [one["devices"] for one in snapshot["present"]] == [1]
+        assert [event.kind for event in house.streams.events] == ["person.arrived"]
+
+
+async def test_nobody_takes_over_from_somebody_else() -> None:
+    house = House()
+    async with talking(house) as talk, talking(house, "") as thief:
+        await talk.ask("enter", room="tea")
+        await talk.ask("publish", offer=CAMERA)
+        welcome = await thief.ask("hello", version=1, token="eve", resume=talk.session.secret)
+        assert welcome["resumed"] == []
+        assert talk.session.outbox.reason is None
+
+
+async def test_a_session_that_is_ended_while_it_is_cut_ends_at_once() -> None:
+    house = House()
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        await talk.ask("publish", offer=CAMERA)
+    talk.session.close("unauthenticated")
+    async with asyncio.timeout(WITHIN_S):
+        while house.attendance.present("tea"):
+            await asyncio.sleep(0)
+    assert house.media.closed == ["m1"]
 
 
 CAMERA = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendonly\r\n"
