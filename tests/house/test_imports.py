@@ -45,6 +45,7 @@ SPEAKS_AIOHTTP = {
 PURE = (
     "detection.evidence",
     "detection.fusion",
+    "detection.headers",
     "detection.media",
     "detection.signals",
     "detection.weighing",
