@@ -43,11 +43,14 @@ SPEAKS_AIOHTTP = {
 }
 
 PURE = (
+    "detection.challenge",
     "detection.evidence",
     "detection.fusion",
     "detection.headers",
+    "detection.light_response",
     "detection.media",
     "detection.signals",
+    "detection.skin",
     "detection.weighing",
     "sfu.allocation",
     "sfu.bandwidth",
