@@ -34,6 +34,7 @@ async def _hello(session: Session, said: protocol.Hello) -> Told:
         heartbeat_s=protocol.HEARTBEAT_S,
         resume=session.secret,
         resumed=resumed,
+        calls=tuple(await session.services.calls(session.identity)),
     )
 
 

@@ -30,8 +30,10 @@ from signaling.health import Health
 from signaling.media import Media, children_of
 from signaling.metrics import Metrics
 from signaling.moderation import Moderation
+from signaling.notices import Notices
 from signaling.people import People
 from signaling.pictures import Pictures
+from signaling.presence import Presence
 from signaling.returning import Returning
 from signaling.rooms import Rooms
 from signaling.store import Store, idempotency, open_store, sessions
@@ -62,6 +64,7 @@ class Candor:
     standing: Standing
     door: Door
     people: People
+    presence: Presence
     rooms: Rooms
     moderation: Moderation
     calls: Calls
@@ -91,6 +94,7 @@ async def open_candor(
         await candor.moderation.restore()
         chores = [
             asyncio.create_task(candor.calls.watch()),
+            asyncio.create_task(candor.presence.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
             asyncio.create_task(_sweep(store)),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
@@ -116,7 +120,10 @@ def _compose(
     )
     sessions_ = Sessions(store, signer, lifetimes, utc_now)
     guest_life = timedelta(hours=config.auth.guest_hours)
-    streams = Streams(store, utc_now)
+    streams, attendance = Streams(store, utc_now), Attendance()
+    presence = Presence(store, attendance, utc_now)
+    for listener in (Notices(attendance).hear, presence.hear):
+        streams.listen(listener)
     return Candor(
         config=config,
         now=utc_now,
@@ -134,11 +141,12 @@ def _compose(
             entries_per_hour=config.limits.registrations_per_hour,
         ),
         people=People(store, Pictures(), utc_now),
+        presence=presence,
         rooms=Rooms(store, streams, signer, passwords, utc_now),
         moderation=Moderation(store, streams, media, utc_now),
         calls=Calls(store, streams, media, utc_now),
         media=media,
-        attendance=Attendance(),
+        attendance=attendance,
         returning=Returning(),
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),

@@ -87,9 +87,17 @@ class Attendance:
                 people.setdefault(one.identity, []).append(one)
         return tuple(_shown(people[identity]) for identity in sorted(people))
 
-    def tell(self, message: Told, to: str | None = None) -> int:
-        """Tell all, or one person's clients; how many heard it."""
-        reached = list(self._of(to))
+    def is_here(self, identity: str) -> bool:
+        """True if any client of theirs is connected."""
+        return identity in self._by_identity
+
+    def identities(self) -> set[str]:
+        """Everybody who is connected."""
+        return set(self._by_identity)
+
+    def tell(self, message: Told, to: str | None = None, *, outside: str | None = None) -> int:
+        """Tell all, or one person's clients, but those in a room; how many heard it."""
+        reached = [one for one in self._of(to) if outside is None or one.room != outside]
         for one in reached:
             one.tell(message)
         return len(reached)

@@ -77,7 +77,8 @@ class Turn:
     def close(self, result: Outcome, actor: str, at: datetime | None = None) -> None:
         """End the call for everybody, as of `at`."""
         ended_at = at or self._happening.now
-        for name in list(self._people):
+        were = {name: each.state for name, each in self._people.items()}
+        for name in were:
             self._put("close", name, ended_at)
         values = {"state": result.state, "end_reason": result.reason, "ended_at": ended_at}
         self._change(**values)
@@ -88,6 +89,8 @@ class Turn:
             state=result.state,
             reason=result.reason,
             duration_s=self.call.duration_s(ended_at),
+            # Their devices ring no more, or are free again.
+            users=sorted(name for name, state in were.items() if state in {"ringing", "joined"}),
         )
 
     def set_medium(self, medium: str, actor: str) -> None:
@@ -104,11 +107,12 @@ class Turn:
         self.tell_started(actor, came_from=before)
 
     def tell(self, kind: str, actor: str, **body: Any) -> None:
-        self._happening.append(self.call.room_id, kind, actor, {"call": self.call.id} | body)
+        named = {"call": self.call.id, "caller": self.call.started_by}
+        self._happening.append(self.call.room_id, kind, actor, named | body)
 
     def tell_started(self, actor: str, **more: Any) -> None:
         call = self.call
-        self.tell("call.started", actor, medium=call.medium, by=call.started_by, **more)
+        self.tell("call.started", actor, medium=call.medium, **more)
 
     def _put(self, act: str, user_id: str, at: datetime) -> bool:
         before = self.state_of(user_id)
@@ -133,7 +137,7 @@ class Turn:
 
     def _tell_rung(self, rung: list[str], engaged: list[str], actor: str) -> None:
         if rung:
-            self.tell("call.ringing", actor, users=rung)
+            self.tell("call.ringing", actor, users=rung, medium=self.call.medium)
         if engaged:
             self.tell("call.busy", actor, users=engaged)
 

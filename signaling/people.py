@@ -1,4 +1,4 @@
-"""People as others see them: profile, tags, avatar and presence."""
+"""People as others see them: profile, tags and avatar."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,10 @@ from signaling.auth.identity import Person
 from signaling.auth.names import shown_name
 from signaling.errors import Refused
 from signaling.pictures import Pictures
+from signaling.presence import status
 from signaling.store import Store, audit, rooms, users
 from signaling.store.users import Seen, User
 
-# A client is heard of every 30 s; whoever misses two is gone, also after a crash of ours.
-GONE_AFTER = timedelta(seconds=60)
 NEW_FOR = timedelta(days=7)
 VETERAN_AFTER = timedelta(days=365)
 ACTIVE_WITHIN = timedelta(days=7)
@@ -48,13 +47,6 @@ def tags(user: User, seen: Seen | None, now: datetime) -> tuple[str, ...]:
     if seen is not None and now - seen.seen_at <= ACTIVE_WITHIN:
         found.append("active")
     return tuple(found) if user.role == "guest" else (*found, user.theme_mode)
-
-
-def status(seen: Seen | None, now: datetime) -> str:
-    """What somebody is doing; offline for whoever was not heard of lately."""
-    if seen is None or now - seen.seen_at > GONE_AFTER:
-        return "offline"
-    return seen.status
 
 
 class People:
@@ -97,13 +89,6 @@ class People:
                 checked[name] = shown_name(values[name])
         await self._store.write(lambda connection: users.change(connection, who.user.id, checked))
         return await self.profile(who, who.user.id)
-
-    async def note(self, who: Person, wanted: str | None) -> None:
-        """Somebody is here; `wanted` is the status they chose, if they did."""
-        now = self._now()
-        await self._store.write(
-            lambda connection: users.note_seen(connection, who.user.id, wanted, now)
-        )
 
     async def set_avatar(self, who: Person, content: bytes) -> int:
         """Re-encode the picture, small and without its metadata; the new version."""

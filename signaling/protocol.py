@@ -232,11 +232,22 @@ class Error(_Told, frozen=True):
     error: Trouble
 
 
+class CallStanding(msgspec.Struct, frozen=True):
+    """A call that is under way, and how one stands there: `ringing`, `busy` or `joined`."""
+
+    call: str
+    room: str
+    medium: str
+    caller: str
+    state: str
+
+
 class Welcome(_Told, frozen=True):
     """Who this is from now on; the server pings a silent client after `heartbeat_s`. If the socket
     is cut, what is sent and watched goes on for 20 s: connect again, and say `resume` in `hello`.
     `resumed` names the connections that go on so; `enter` then says how far the client had come.
-    A client that closes the socket itself leaves at once."""
+    A client that closes the socket itself leaves at once. `calls` are those that ring for this
+    person or that they are in, as a page has to know that was opened just now."""
 
     re: int
     version: int
@@ -245,6 +256,7 @@ class Welcome(_Told, frozen=True):
     heartbeat_s: float
     resume: str
     resumed: tuple[str, ...] = ()
+    calls: tuple[CallStanding, ...] = ()
 
 
 class Pong(_Told, frozen=True):
@@ -260,6 +272,7 @@ class MemberShown(msgspec.Struct, frozen=True):
     name: str
     role: str
     silenced: tuple[str, ...] = ()
+    status: str = "offline"
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -326,6 +339,27 @@ class Section(msgspec.Struct, frozen=True):
     source: str
     kind: str
     codec: str
+
+
+class Notice(_Told, frozen=True):
+    """An event of a room in which this client is not, because it names this person: a call that
+    rings, was answered on another device or is over (`call.…`), being let in, made a moderator or
+    sent away (`member.…`). Notices have gaps; the room's stream has them all."""
+
+    room: str
+    sequence: int
+    kind: str
+    actor: str
+    at: datetime
+    body: dict[str, Any]
+
+
+class PresenceNews(_Told, frozen=True):
+    """Somebody of a common room is `online`, `busy`, `away` or `offline` from now on."""
+
+    identity: str
+    status: str
+    seen_at: datetime
 
 
 class Offer(_Told, frozen=True):
@@ -401,6 +435,8 @@ Told = (
     | Published
     | Answered
     | Event
+    | Notice
+    | PresenceNews
     | Offer
     | TrackNews
     | SpeakerNews

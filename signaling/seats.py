@@ -7,12 +7,16 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
 from signaling.app import Candor
 from signaling.auth.identity import Device
-from signaling.protocol import MemberShown
+from signaling.presence import status
+from signaling.protocol import CallStanding, MemberShown
 from signaling.session import Services
-from signaling.store import calls, rooms
+from signaling.store import calls, rooms, users
+from signaling.store.rooms import Member
+from signaling.store.users import Seen
 
 
 def seat(candor: Candor, device: Device) -> Services:
@@ -24,20 +28,27 @@ def seat(candor: Candor, device: Device) -> Services:
         returning=candor.returning,
         authenticate=lambda token: candor.sessions.by_bearer(token, device),
         grants=candor.rooms.grants,
-        note_presence=candor.people.note,
+        presence=candor.presence,
         members=partial(_members, candor),
         call=partial(_call, candor),
+        calls=partial(_calls, candor),
     )
 
 
 async def _members(candor: Candor, room_id: str) -> tuple[MemberShown, ...]:
     now = candor.now()
-    found = await candor.store.read(lambda connection: rooms.members(connection, room_id, now))
+
+    def work(connection: sa.Connection) -> tuple[list[Member], dict[str, Seen]]:
+        found = rooms.members(connection, room_id, now)
+        return found, users.seen_of(connection, [one.user_id for one in found])
+
+    found, seen = await candor.store.read(work)
     return tuple(
         MemberShown(
             identity=one.user_id,
             name=one.nickname or one.name,
             role=one.role,
+            status=status(seen.get(one.user_id), now),
             silenced=tuple(one.silenced.replace(",", " ").split()),
         )
         for one in found
@@ -51,3 +62,17 @@ async def _call(candor: Candor, room_id: str) -> dict[str, Any] | None:
         return None
     shown: dict[str, Any] = msgspec.to_builtins(call)
     return shown
+
+
+async def _calls(candor: Candor, identity: str) -> tuple[CallStanding, ...]:
+    found = await candor.store.read(lambda connection: calls.standing_of(connection, identity))
+    return tuple(
+        CallStanding(
+            call=call.id,
+            room=call.room_id,
+            medium=call.medium,
+            caller=call.started_by,
+            state=state,
+        )
+        for call, state in found
+    )

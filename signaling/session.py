@@ -21,7 +21,8 @@ from signaling.errors import Refused, Unavailable
 from signaling.limits import Buckets, Rate
 from signaling.media import Media, Participant
 from signaling.outbox import Outbox
-from signaling.protocol import MemberShown, Said, Told
+from signaling.presence import Presence
+from signaling.protocol import CallStanding, MemberShown, Said, Told
 from signaling.returning import Left, Returning
 from signaling.stay import Stay
 from signaling.streams import Streams
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 # A page that is hidden still says so much; a burst is a page that opens.
 MESSAGES = Rate(200, 10.0)
-# Presence is lost after 60 s (`people.GONE_AFTER`).
+# Presence is lost after 60 s (`presence.GONE_AFTER`).
 PRESENCE_EVERY_S = 25.0
 SIGN_IN_WITHIN_S = 5.0
 # Why a socket may have ended whose client comes back to what it had.
@@ -47,9 +48,10 @@ class Services:
     authenticate: Callable[[str], Awaitable[Identity]]
     returning: Returning
     grants: Callable[[Identity, str], Awaitable[Grants]]
-    note_presence: Callable[[Person, str | None], Awaitable[None]]
+    presence: Presence
     members: Callable[[str], Awaitable[Sequence[MemberShown]]]
     call: Callable[[str], Awaitable[dict[str, Any] | None]]
+    calls: Callable[[str], Awaitable[Sequence[CallStanding]]]
 
 
 class Session:
@@ -153,6 +155,9 @@ class Session:
         self.services.returning.forget(self.secret)
         await self.leave()
         self.services.attendance.remove(self)
+        if isinstance(self.who, Person):
+            with suppress(Unavailable):
+                await self.services.presence.leave(self.who)
 
     async def hand_over(self) -> Left | None:
         """Where this client is, which goes on by another socket; this one has nothing left."""
@@ -219,7 +224,7 @@ class Session:
         """Somebody is here; a person who chose a status keeps it."""
         if isinstance(self.who, Person):
             self._status = status or self._status
-            await self.services.note_presence(self.who, self._status)
+            await self.services.presence.note(self.who, self._status)
 
     async def enter(self, said: protocol.Enter) -> None:
         """Begin a stay; the answer is what the room is like just now, before any event."""

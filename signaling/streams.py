@@ -87,6 +87,11 @@ class Streams:
         self._store = store
         self._now = now
         self._followers: dict[str, set[Follower]] = {}
+        self._listeners: list[Callable[[Event], None]] = []
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Call this for every event of every room from now on, once it is committed."""
+        self._listeners.append(listener)
 
     async def write(self, work: Callable[[Happening], T]) -> T:
         """Carry out work that may append events; they are announced after the commit."""
@@ -121,5 +126,7 @@ class Streams:
 
     def _announce(self, happened: Iterable[Event]) -> None:
         for event in happened:
+            for listener in self._listeners:
+                listener(event)
             for follower in self._followers.get(event.room_id, ()):
                 follower.announce(event)

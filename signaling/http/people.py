@@ -10,6 +10,7 @@ from signaling.auth.identity import Person
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Route
 from signaling.people import People, Profile
+from signaling.presence import Presence
 
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
@@ -68,8 +69,9 @@ class AvatarChanged(msgspec.Struct, frozen=True):
 class PeopleRoutes:
     """Thin over People."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, presence: Presence) -> None:
         self._people = people
+        self._presence = presence
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -174,7 +176,7 @@ class PeopleRoutes:
         return NOTHING
 
     async def note_presence(self, call: Call) -> Answer:
-        await self._people.note(call.person, call.body.status)
+        await self._presence.note(call.person, call.body.status)
         return NOTHING
 
     async def show(self, call: Call) -> Answer:

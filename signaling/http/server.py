@@ -95,7 +95,7 @@ def api_routes(candor: Candor) -> list[Route]:
             candor.door,
             registration_open=candor.config.auth.registration == "open",
         ).routes(),
-        *PeopleRoutes(candor.people).routes(),
+        *PeopleRoutes(candor.people, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
         *CallRoutes(candor.calls).routes(),

@@ -101,6 +101,21 @@ def open_for(connection: sa.Connection, user_id: str) -> list[Call]:
     return _calls(connection, sa.select(*CALL_COLUMNS).where(calls.c.open_in.in_(mine)))
 
 
+def standing_of(connection: sa.Connection, user_id: str) -> list[tuple[Call, str]]:
+    """Calls under way that ring for the user or that they are in, and how they stand there."""
+    query = (
+        sa.select(*CALL_COLUMNS, call_members.c.state)
+        .join(call_members, call_members.c.call_id == calls.c.id)
+        .where(
+            calls.c.open_in.is_not(None),
+            call_members.c.user_id == user_id,
+            call_members.c.state.in_(("ringing", "busy", "joined")),
+        )
+        .order_by(calls.c.id)
+    )
+    return [(Call(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
 def ringing_since(connection: sa.Connection, moment: datetime) -> list[str]:
     """Open calls in which somebody's devices ring since `moment` or longer."""
     query = (

@@ -1,5 +1,6 @@
 """Rooms, who belongs to them, and the invitations that lead in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -274,6 +275,13 @@ def share_a_room(connection: sa.Connection, one: str, other: str) -> bool:
         room_members.c.user_id == one, room_members.c.room_id.in_(theirs)
     )
     return connection.execute(query.limit(1)).first() is not None
+
+
+def neighbours(connection: sa.Connection, user_id: str, among: Collection[str]) -> set[str]:
+    """Those of several people who share a room with somebody, who is one of them."""
+    mine = sa.select(room_members.c.room_id).where(room_members.c.user_id == user_id)
+    query = sa.select(room_members.c.user_id).where(room_members.c.room_id.in_(mine)).distinct()
+    return {user_id, *connection.execute(query).scalars()} & set(among)
 
 
 def add_member(

@@ -1,12 +1,13 @@
 """Who there is: accounts and guests, what they show of themselves, and when they were seen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.store.schema import avatars, presence, users
+from signaling.store.schema import avatars, call_members, calls, presence, users
 from signaling.store.upsert import insert_if_new, upsert
 
 
@@ -37,6 +38,7 @@ class Seen:
 
     status: str
     seen_at: datetime
+    in_call: bool = False
 
 
 class NameTaken(Exception):
@@ -100,12 +102,30 @@ def note_seen(connection: sa.Connection, user_id: str, status: str | None, now: 
         upsert(connection, presence, key, seen | {"status": status})
     else:
         upsert(connection, presence, key, seen, only_new={"status": "online"})
+        back = (presence.c.user_id == user_id) & (presence.c.status == "offline")
+        connection.execute(presence.update().where(back).values(status="online"))
 
 
 def seen(connection: sa.Connection, user_id: str) -> Seen | None:
-    query = sa.select(presence.c.status, presence.c.seen_at).where(presence.c.user_id == user_id)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Seen(row.status, row.seen_at)
+    return seen_of(connection, [user_id]).get(user_id)
+
+
+def seen_of(connection: sa.Connection, user_ids: Collection[str]) -> dict[str, Seen]:
+    """What is known of several people; nothing of those who were never here."""
+    in_call = (
+        sa.select(sa.literal(1))
+        .join(calls, calls.c.id == call_members.c.call_id)
+        .where(
+            call_members.c.user_id == presence.c.user_id,
+            call_members.c.state == "joined",
+            calls.c.open_in.is_not(None),
+            calls.c.state == "active",
+        )
+        .exists()
+    )
+    query = sa.select(presence.c.user_id, presence.c.status, presence.c.seen_at, in_call)
+    found = connection.execute(query.where(presence.c.user_id.in_(user_ids)))
+    return {user_id: Seen(status, at, bool(busy)) for user_id, status, at, busy in found}
 
 
 def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> User | None:

@@ -70,6 +70,17 @@ EXAMPLES: tuple[Said | Told, ...] = (
         at=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
         body={"microphone": True, "camera": False, "screen": False},
     ),
+    protocol.Notice(
+        room="direct-5a1f",
+        sequence=9,
+        kind="call.ringing",
+        actor="0197d2c4",
+        at=datetime(2030, 1, 1, 12, 0, tzinfo=UTC),
+        body={"call": "0197d2f0", "caller": "0197d2c4", "medium": "video", "users": ["0197d2c5"]},
+    ),
+    protocol.PresenceNews(
+        identity="0197d2c5", status="away", seen_at=datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+    ),
     protocol.Offer(
         media="b1Jm8sRk2cTn4dQe",
         sdp=OFFER,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from signaling.app import Candor
-from signaling.people import GONE_AFTER, status, tags
+from signaling.people import tags
+from signaling.presence import GONE_AFTER, status
 from signaling.store.users import Seen, User
 from tests.client import PASSWORD, Client
 from tests.pictures import png
@@ -43,6 +44,8 @@ def test_tags_say_what_is_known(
         (None, "offline"),
         (Seen("busy", NOW), "busy"),
         (Seen("busy", NOW - GONE_AFTER), "busy"),
+        (Seen("online", NOW, in_call=True), "busy"),
+        (Seen("offline", NOW, in_call=True), "offline"),
         (Seen("busy", NOW - GONE_AFTER - timedelta(seconds=1)), "offline"),
     ],
 )

@@ -89,9 +89,10 @@ class House:
             returning=self.returning,
             authenticate=self._authenticate,
             grants=self._grants,
-            note_presence=self._note,
+            presence=cast(Any, None),  # holders of tokens have none
             members=self._members,
             call=self._call,
+            calls=self._calls,
         )
 
     async def _authenticate(self, token: str) -> Identity:
@@ -104,11 +105,11 @@ class House:
             raise Refused("not_found")
         return self.grants
 
-    async def _note(self, *_: object) -> None:
-        """Holders of tokens have no presence of their own."""
-
     async def _members(self, _: str) -> Sequence[protocol.MemberShown]:
         return ()
+
+    async def _calls(self, _: str) -> Sequence[protocol.CallStanding]:
+        return (protocol.CallStanding("c2", "direct-1", "video", "bob", "ringing"),)
 
     async def _call(self, _: str) -> dict[str, Any] | None:
         return {"id": "c1"}

@@ -95,7 +95,14 @@ async def test_an_avatar_is_replaced_and_its_version_grows(store: Store) -> None
 
 async def test_presence_keeps_what_somebody_chose_until_they_choose_again(store: Store) -> None:
     await put_user(store)
-    steps = [(None, "online"), ("busy", "busy"), (None, "busy"), ("away", "away")]
+    steps = [
+        (None, "online"),
+        ("busy", "busy"),
+        (None, "busy"),
+        ("away", "away"),
+        ("offline", "offline"),
+        (None, "online"),
+    ]
     for number, (chosen, expected) in enumerate(steps):
         now = NOW + timedelta(seconds=number)
         await store.write(lambda c, s=chosen, n=now: users.note_seen(c, "u1", s, n))
