@@ -198,7 +198,11 @@ class Offering:
             lines.append(f"a=fmtp:{number} apt={chosen.payload_type}")
         if slot.offered is None or slot.refused:
             return [*lines, "a=inactive"]
-        return [*lines, "a=sendonly", *source_lines(slot.offered.outgoing, slot.kind)]
+        outgoing = slot.offered.outgoing
+        if not again:
+            # Chromium refuses a whole offer that names a second source without a use for it.
+            outgoing = msgspec.structs.replace(outgoing, retransmission_ssrc=None)
+        return [*lines, "a=sendonly", *source_lines(outgoing, slot.kind)]
 
 
 def _preferred(name: str) -> Sequence[int]:

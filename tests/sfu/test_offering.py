@@ -77,6 +77,15 @@ def test_a_connection_begins_before_anybody_publishes() -> None:
     assert agree(offering) == Changes((), ())
 
 
+def test_only_what_is_sent_again_has_a_source_for_it() -> None:
+    offering = Offering()
+    for offered in (voice("ada"), camera("ada's face")):
+        offering.add(offered)
+    sound, picture = sections(offering.text(LOCAL))
+    assert not any(line.startswith(("a=ssrc-group", "a=ssrc:7 ")) for line in sound)
+    assert any(line.startswith("a=ssrc-group:FID ") for line in picture)
+
+
 def test_what_is_taken_begins_once_and_in_the_offers_numbers() -> None:
     offering = Offering()
     offering.add(camera("ada/v"))
