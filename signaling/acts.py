@@ -85,9 +85,20 @@ async def _wishes(session: Session, said: protocol.Wishes) -> Told:
 async def _media_state(session: Session, said: protocol.MediaState) -> Told:
     here = session.here
     session.state = said
-    state = {"microphone": said.microphone, "camera": said.camera, "screen": said.screen}
+    state = {
+        "microphone": said.microphone,
+        "camera": said.camera,
+        "screen": said.screen,
+        "hand": said.hand,
+    }
     if not here.grants.hidden:
         await session.announce("media.state", state)
+    return protocol.Ack(re=said.id)
+
+
+async def _gesture(session: Session, said: protocol.Gesture) -> Told:
+    if not session.here.grants.hidden:
+        await session.announce("person.gesture", {"gesture": said.gesture})
     return protocol.Ack(re=said.id)
 
 
@@ -127,6 +138,7 @@ HANDLERS: dict[type[Said], Handler] = {
     protocol.Unwatch: _stop,
     protocol.Wishes: _wishes,
     protocol.MediaState: _media_state,
+    protocol.Gesture: _gesture,
     protocol.Presence: _presence,
     protocol.SendSystem: _system,
     protocol.SendCommand: _command,

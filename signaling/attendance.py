@@ -139,4 +139,5 @@ def _shown(devices: list[Client]) -> Present:
         microphone=any(one.state.microphone for one in devices),
         camera=any(one.state.camera for one in devices),
         screen=any(one.state.screen for one in devices),
+        hand=any(one.state.hand for one in devices),
     )

@@ -155,12 +155,20 @@ class Wishes(_Said, frozen=True):
 
 
 class MediaState(_Said, frozen=True):
-    """What this client sends just now. The others are told by an event `media.state`. Answered by
-    `ack`."""
+    """What this client sends just now, and whether a hand is raised. The others are told by an
+    event `media.state`. Answered by `ack`."""
 
     microphone: bool = False
     camera: bool = False
     screen: bool = False
+    hand: bool = False
+
+
+class Gesture(_Said, frozen=True):
+    """Something short that all see for a moment. The others are told by an event
+    `person.gesture`. Answered by `ack`."""
+
+    gesture: Literal["thumbs_up", "clap", "heart", "laugh", "surprise", "celebrate"]
 
 
 class Presence(_Said, frozen=True):
@@ -200,6 +208,7 @@ Said = (
     | Unwatch
     | Wishes
     | MediaState
+    | Gesture
     | Presence
     | SendSystem
     | SendCommand
@@ -284,6 +293,7 @@ class Present(msgspec.Struct, frozen=True):
     microphone: bool
     camera: bool
     screen: bool
+    hand: bool = False
 
 
 class Snapshot(_Told, frozen=True):

@@ -29,6 +29,7 @@ EXAMPLES: tuple[Said | Told, ...] = (
         last_speakers=9,
     ),
     protocol.MediaState(id=10, microphone=True, camera=False),
+    protocol.Gesture(id=15, gesture="clap"),
     protocol.Presence(id=11, status="busy"),
     protocol.SendSystem(id=12, text="Candor restarts at eight."),
     protocol.SendCommand(id=13, to="0197d2c4", command="reload", arguments={"page": "call"}),
@@ -68,7 +69,7 @@ EXAMPLES: tuple[Said | Told, ...] = (
         kind="media.state",
         actor="0197d2c4",
         at=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
-        body={"microphone": True, "camera": False, "screen": False},
+        body={"microphone": True, "camera": False, "screen": False, "hand": False},
     ),
     protocol.Notice(
         room="direct-5a1f",
@@ -132,8 +133,8 @@ restart of the server, when nothing is resumed. A page that is loaded again brin
 it has kept it, and keeps nothing. Whoever enters a room ends what their own cut sockets left there.
 
 Kinds of events that sessions make: `person.arrived` and `person.left` (the first device of
-somebody came, the last one went) and `media.state`. Membership (`member.…`), the room (`room.…`)
-and calls (`call.…`) tell of themselves.
+somebody came, the last one went), `person.gesture` and `media.state`. Membership (`member.…`), the
+room (`room.…`) and calls (`call.…`) tell of themselves.
 
 ## Media
 `publish` is the client's offer, answered at once. To `watch`, the client is offered: `offer`

@@ -140,9 +140,11 @@ async def test_who_leaves_and_what_they_send_is_told(ada: Client) -> None:
         await caller.ask("enter", room="tea")
         async with signed_in(bob) as other:
             await other.ask("enter", room="tea")
-            state = {"microphone": True, "camera": False, "screen": False}
+            state = {"microphone": True, "camera": False, "screen": False, "hand": True}
             assert (await other.ask("media_state", **state))["type"] == "ack"
             assert (await caller.told(kind="media.state"))["body"] == state
+            assert (await other.ask("gesture", gesture="clap"))["type"] == "ack"
+            assert (await caller.told(kind="person.gesture"))["body"] == {"gesture": "clap"}
         left = await caller.told(kind="person.left")
     assert left["body"] == {"name": "bob"}
 
