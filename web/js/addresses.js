@@ -8,6 +8,9 @@ export const pages = {
   apiDescription: "/api/v1/docs",
 };
 
+/** @param {string} room */
+export const callPage = (room) => `/call/${encodeURIComponent(room)}`;
+
 /** @param {string} code */
 export const invitationPage = (code) => `/i/${encodeURIComponent(code)}`;
 
@@ -23,6 +26,10 @@ export const api = {
   avatar: "/api/v1/me/avatar",
   presence: "/api/v1/me/presence",
   rooms: "/api/v1/rooms",
+  callsStart: "/api/v1/calls/start",
+  callsEnd: "/api/v1/calls/end",
+  callsActive: "/api/v1/calls/active",
+  socket: "/ws",
 };
 
 /** @param {string} id */
@@ -33,6 +40,13 @@ export const roomAddress = (id) => `${api.rooms}/${encodeURIComponent(id)}`;
 
 /** @param {string} room */
 export const invitationsAddress = (room) => `${roomAddress(room)}/invitations`;
+
+/** @param {string} room @param {string} user */
+export const memberAddress = (room, user) =>
+  `${roomAddress(room)}/members/${encodeURIComponent(user)}`;
+
+/** @param {string} call @param {"accept" | "decline" | "leave"} act */
+export const callAddress = (call, act) => `/api/v1/calls/${encodeURIComponent(call)}/${act}`;
 
 /** @param {string} code */
 export const invitationAddress = (code) => `/api/v1/invitations/${encodeURIComponent(code)}`;

@@ -6,7 +6,10 @@
 
 const PREFIX = "candor.";
 
-/** @typedef {"language" | "theme-mode" | "signed-in"} Word */
+/**
+ * @typedef {"language" | "theme-mode" | "signed-in" | "camera" | "microphone" | "speaker"
+ *   | "camera-off" | "muted" | "keys-off" | "self-hidden"} Word
+ */
 
 /**
  * @param {Word} name

@@ -1,6 +1,6 @@
 /** Rooms and the ways into them, as the server tells of them. */
 
-import { api, invitationAddress, invitationsAddress } from "./addresses.js";
+import { api, invitationAddress, invitationsAddress, roomAddress } from "./addresses.js";
 import { get, post, remove } from "./api.js";
 
 /**
@@ -11,6 +11,8 @@ import { get, post, remove } from "./api.js";
  * @property {number} capacity
  * @property {string} created_at
  * @property {"owner" | "moderator" | "member" | "guest"} role one's own
+ * @property {boolean} locked
+ * @property {boolean} waiting_room
  */
 
 /**
@@ -115,4 +117,23 @@ export function codeIn(pasted) {
   if (linked?.[1]) return linked[1];
   const bare = trimmed.replace(/\s+/g, "").toLowerCase();
   return /^[a-z0-9]{4,64}$/.test(bare) ? bare : null;
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Room>} rejects with `not_found` for whoever does not belong to it
+ */
+export const roomOf = (id) => get(roomAddress(id));
+
+/**
+ * The room in what somebody pasted: a link to its call, or its address.
+ *
+ * @param {string} pasted
+ * @returns {string | null} null if there is none
+ */
+export function roomIn(pasted) {
+  const trimmed = pasted.trim();
+  const linked = /\/call\/([A-Za-z0-9._~%-]{1,64})(?:[/?#]|$)/.exec(trimmed);
+  if (linked?.[1]) return decodeURIComponent(linked[1]);
+  return /^[A-Za-z0-9._~-]{1,64}$/.test(trimmed) ? trimmed : null;
 }
