@@ -21,6 +21,7 @@ LOGIN = Address("/login")
 REGISTER = Address("/register")
 ME = Address("/me")
 INVITATION = Address("/i/{code}")
+CALL_PAGE = Address("/call/{room}", ("/tools/video-chat/{room}/",))
 
 # Accounts and sessions
 AUTH_REGISTER = Address("/api/v1/auth/register")

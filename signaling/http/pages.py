@@ -25,6 +25,7 @@ PAGES = {
     addresses.REGISTER: "register.html",
     addresses.ME: "me.html",
     addresses.INVITATION: "invitation.html",
+    addresses.CALL_PAGE: "call.html",
 }
 
 # Files of other people's packages that pages may load; the import maps name the same.

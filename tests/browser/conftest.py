@@ -29,6 +29,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
+    # A camera that shows a clock, a microphone that beeps, and nobody who has to allow them.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 STOP_S = 15
 
@@ -44,9 +47,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             assert item.get_closest_marker("browser"), f"{item.nodeid} is not marked as browser"
 
 
+@dataclass(frozen=True)
+class Served:
+    """A Candor that runs, and its process."""
+
+    address: str
+    process_id: int
+
+
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(served: Served) -> str:
     """Where a Candor of our own answers, on an empty data folder."""
+    return served.address
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """A Candor as people start it."""
     command = Path(sys.executable).with_name("candor")
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryFile() as log:
         ports = ["--port", "0", "--https-port", "0", "--media-port", "0"]
@@ -56,7 +73,7 @@ def address() -> Iterator[str]:
             stderr=log,
         )
         try:
-            yield _ready(process, log)["http"]
+            yield Served(_ready(process, log)["http"], process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=STOP_S)

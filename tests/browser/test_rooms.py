@@ -17,7 +17,6 @@ from tests.browser.conftest import (
 pytestmark = pytest.mark.browser
 
 NOWHERE = "This invitation leads nowhere"
-CALLS_LATER = "Calls and chat in these rooms come with a later version of Candor."
 
 
 async def test_a_guest_comes_in_by_name_and_pin(device: NewPage, witness: Witness) -> None:
@@ -39,7 +38,7 @@ async def test_a_guest_comes_in_by_name_and_pin(device: NewPage, witness: Witnes
 
     await expect(guest.get_by_text("You are here as Grace")).to_be_visible()
     await expect(guest.get_by_text("You belong to this room now.")).to_be_visible()
-    await expect(guest.get_by_text(CALLS_LATER)).to_be_visible()
+    await expect(guest.get_by_role("link", name="Join the call")).to_be_visible()
     await guest.reload()
     await expect(guest.get_by_text("You are here as Grace")).to_be_visible()
     await guest.get_by_role("link", name="To my rooms").click()

@@ -1,7 +1,7 @@
 /** Where an invitation leads: what it is for, and two ways in, as a guest or with an account. */
 
 import { useState } from "preact/hooks";
-import { pages, withNext } from "../addresses.js";
+import { callPage, pages, withNext } from "../addresses.js";
 import { ApiError } from "../api.js";
 import { distance, errorText, moment, text } from "../i18n.js";
 import { acceptInvitation, lookAtInvitation, myRooms } from "../rooms.js";
@@ -145,9 +145,9 @@ function Inside({ face, profile }) {
     <div role="status">
       <${Notice} kind="success">${text("invitation.inside")}</${Notice}>
     </div>
-    <p class="lead">${text("home.calls_later")}</p>
     <div class="row">
-      <${ButtonLink} kind="primary" href=${pages.entry}>${text("action.to_rooms")}</${ButtonLink}>
+      <${ButtonLink} kind="primary" href=${callPage(face.room)}>${text("lobby.join")}</${ButtonLink}>
+      <${ButtonLink} href=${pages.entry}>${text("action.to_rooms")}</${ButtonLink}>
       <${ButtonLink} kind="quiet" href=${pages.me}>${text("shell.my_profile")}</${ButtonLink}>
     </div>
   </${Framed}>`;

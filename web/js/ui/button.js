@@ -27,7 +27,7 @@ export function Button({ kind = "soft", type = "button", busy = false, onClick, 
   >${children}</button>`;
 }
 
-/** @param {{kind?: "primary" | "soft" | "quiet", href: string, children?: Children}} properties */
-export function ButtonLink({ kind = "soft", href, children }) {
-  return html`<a class="button button-${kind}" href=${href}>${children}</a>`;
+/** @param {{kind?: "primary" | "soft" | "quiet", href: string, label?: string, children?: Children}} properties */
+export function ButtonLink({ kind = "soft", href, label, children }) {
+  return html`<a class="button button-${kind}" href=${href} aria-label=${label}>${children}</a>`;
 }

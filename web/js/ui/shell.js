@@ -3,7 +3,7 @@
  * one drawing of the whole.
  */
 
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { pages, withNext } from "../addresses.js";
 import { LANGUAGES, choose, errorText, firstLanguage, language, speak, text } from "../i18n.js";
@@ -26,6 +26,9 @@ import { Toast } from "./toast.js";
  * @property {(profile: Profile) => Promise<void>} [prepare] what the first drawing needs, so that
  *   nothing moves when it comes; it does not fail
  */
+
+/** True while the page needs the whole screen: a call has no header and no footer. */
+export const isImmersed = signal(false);
 
 /**
  * Begin the page.
@@ -74,6 +77,7 @@ function reflect(title) {
 
 /** @param {{children: Children}} properties */
 function Shell({ children }) {
+  if (isImmersed.value) return html`${children}<${Toast} />`;
   return html`
     <a class="skip" href="#content">${text("shell.skip")}</a>
     <header class="top">

@@ -1,9 +1,9 @@
 /** What somebody sees who is signed in: their rooms, and how to make, fill and enter one. */
 
 import { useState } from "preact/hooks";
-import { pages } from "../../addresses.js";
-import { counted, moment, text } from "../../i18n.js";
-import { makeRoom, mayInvite, myRooms } from "../../rooms.js";
+import { callPage, pages } from "../../addresses.js";
+import { counted, errorText, moment, text } from "../../i18n.js";
+import { makeRoom, mayInvite, myRooms, roomIn } from "../../rooms.js";
 import { calledName } from "../../session.js";
 import { Button, ButtonLink } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
@@ -12,12 +12,15 @@ import { ChoiceField, TextField } from "../../ui/field.js";
 import { Form, Submit } from "../../ui/form.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
-import { NotYet, useLoaded } from "../../ui/loaded.js";
+import { NotYet, useDeed, useLoaded } from "../../ui/loaded.js";
+import { Notice } from "../../ui/notice.js";
 import { announce } from "../../ui/toast.js";
 import { InviteDialog } from "./invite.js";
 
 /** @typedef {import("../../rooms.js").Room} Room */
 /** @typedef {import("../../session.js").Profile} Profile */
+
+const NEW_CALL_PLACES = 50;
 
 /** @param {{profile: Profile, known: Room[] | null}} properties `known` if they were asked for */
 export function Home({ profile, known }) {
@@ -39,6 +42,7 @@ export function Home({ profile, known }) {
         <${RoomList} rooms=${rooms} onInvite=${isGuest ? null : setInviting} />
       </${Card}>
       <div class="stack">
+        <${CallCard} isGuest=${isGuest} />
         ${isGuest ? html`<${GuestCard} />` : html`<${NewRoomCard} onMade=${made} />`}
         <${Card} title=${text("code.title")} lead=${text("code.lead")}><${CodeForm} /></${Card}>
       </div>
@@ -65,7 +69,6 @@ function RoomList({ rooms, onInvite }) {
     <ul class="rooms">
       ${rooms.thing.map((room) => html`<${RoomRow} key=${room.id} room=${room} onInvite=${onInvite} />`)}
     </ul>
-    <p class="fine below">${text("home.calls_later")}</p>
   `;
 }
 
@@ -81,11 +84,16 @@ function RoomRow({ room, onInvite }) {
         <span>${text("room.since", { when: moment(room.created_at) })}</span>
       </p>
     </div>
+    <div class="row">
+    <${ButtonLink} kind="primary" href=${callPage(room.id)} label=${text("call.of", { title: room.title })}>
+      <${Icon} name="phone" />${text("call.action")}
+    </${ButtonLink}>
     ${onInvite &&
     mayInvite(room) &&
     html`<${Button} label=${text("invite.to", { title: room.title })} onClick=${() => onInvite(room)}>
       <${Icon} name="people" />${text("invite.action")}
     </${Button}>`}
+    </div>
   </li>`;
 }
 
@@ -120,6 +128,37 @@ function NewRoomCard({ onMade }) {
         <${Submit}><${Icon} name="plus" />${text("room.make")}</${Submit}>
       `}
     </${Form}>
+  </${Card}>`;
+}
+
+/** Start a call at once, or join one by its link. @param {{isGuest: boolean}} properties */
+function CallCard({ isGuest }) {
+  const [wrong, setWrong] = useState(false);
+  const starting = useDeed(async () => {
+    const room = await makeRoom("", "meeting", NEW_CALL_PLACES);
+    location.assign(callPage(room.id));
+  });
+  /** @param {Record<string, string>} values */
+  const go = async ({ call = "" }) => {
+    const room = roomIn(call);
+    setWrong(room === null);
+    if (room !== null) location.assign(callPage(room));
+  };
+  return html`<${Card} title=${text("home.new_call")} lead=${isGuest ? "" : text("home.new_call_lead")}>
+    <div class="stack">
+      ${!isGuest &&
+      html`<div><${Button} kind="primary" busy=${starting.busy} onClick=${starting.run}><${Icon} name="phone" />${text("home.new_call")}</${Button}></div>`}
+      ${starting.failure !== null && html`<${Notice} kind="danger">${errorText(starting.failure)}</${Notice}>`}
+      <${Form} onSubmit=${go}>
+        ${() => html`
+          <${TextField}
+            name="call" label=${text("home.join_label")} hint=${text("home.join_hint")} required autocomplete="off"
+            spellcheck=${false} autocapitalize="none" error=${wrong ? text("home.join_wrong") : null}
+          />
+          <${Submit} kind="soft">${text("home.join")}</${Submit}>
+        `}
+      </${Form}>
+    </div>
   </${Card}>`;
 }
 

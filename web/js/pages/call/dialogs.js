@@ -1,0 +1,40 @@
+/** Settings of a call, and its keys. */
+
+import { text } from "../../i18n.js";
+import { Dialog } from "../../ui/dialog.js";
+import { html } from "../../ui/html.js";
+import { DeviceMenus } from "./device-menus.js";
+import { KEYS } from "./keys.js";
+import { LevelBar } from "./level-bar.js";
+
+/** @typedef {import("./stage.js").View} View */
+
+/** @param {{own: import("../../call/own.js").Own, view: View, onClose: () => void}} properties */
+export function SettingsDialog({ own, view, onClose }) {
+  return html`<${Dialog} title=${text("act.settings")} onClose=${onClose}>
+    <${DeviceMenus} own=${own} />
+    <${LevelBar} own=${own} />
+    <${Check} words=${text("settings.self_view")} isOn=${view.isSelfShown.value} onChange=${view.showSelf} />
+    <${Check} words=${text("settings.keys")} isOn=${view.hasKeys.value} onChange=${view.useShortcuts} />
+  </${Dialog}>`;
+}
+
+/** @param {{view: View, onClose: () => void}} properties */
+export function KeysDialog({ view, onClose }) {
+  return html`<${Dialog} title=${text("keys.title")} onClose=${onClose}>
+    <dl class="keys">
+      ${Object.keys(KEYS).map((key) => html`<div key=${key}><dt><kbd>${key.toUpperCase()}</kbd></dt><dd>${text(`keys.${NAMES[key] ?? key}`)}</dd></div>`)}
+      <div><dt><kbd>${text("keys.space_name")}</kbd></dt><dd>${text("keys.space")}</dd></div>
+    </dl>
+    <${Check} words=${text("settings.keys")} isOn=${view.hasKeys.value} onChange=${view.useShortcuts} />
+  </${Dialog}>`;
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const NAMES = { "?": "help" };
+
+/** @param {{words: string, isOn: boolean, onChange: (isOn: boolean) => void}} properties */
+export function Check({ words, isOn, onChange }) {
+  const change = (/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => onChange(event.currentTarget.checked);
+  return html`<label class="check"><input type="checkbox" checked=${isOn} onChange=${change} />${words}</label>`;
+}
