@@ -170,6 +170,27 @@ def evidence(
     )
 
 
-def absent(signal: str, version: str, at_s: float, reason: str, words: str) -> Evidence:
+def absent(
+    signal: str,
+    version: str,
+    at_s: float,
+    reason: str,
+    words: str,
+    *,
+    measured: Mapping[str, float] | None = None,
+) -> Evidence:
     """That a signal had nothing to go by, and why."""
-    return evidence(signal, version, at_s, reason=reason, words=words, outcome=Outcome.ABSENT)
+    return evidence(
+        signal,
+        version,
+        at_s,
+        reason=reason,
+        words=words,
+        outcome=Outcome.ABSENT,
+        measured=measured,
+    )
+
+
+def bounded(piece: Evidence, quality: float) -> Evidence:
+    """The same with no more quality than the material has."""
+    return msgspec.structs.replace(piece, quality=min(piece.quality, quality))

@@ -43,8 +43,8 @@ class Picture:
 class Face:
     """One face, in pixels of its picture.
 
-    `mesh` is 478 x 3 (MediaPipe's topology: 468 of the face, then five of each iris; z in the
-    scale of x, nearer is smaller), None where no mesh was fitted.
+    `mesh` is 468 x 3 in MediaPipe's topology (z in the scale of x, nearer is smaller), None where
+    no mesh was fitted.
     """
 
     left: float

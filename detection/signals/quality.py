@@ -1,0 +1,216 @@
+"""How good the material is: whether anything can be said at all, and how much at the most.
+
+Knows faces' size, light, sharpness and turn, how many pictures came and at what rate, and whether
+there is sound.  It says nothing about anybody; where it has nothing to go by it says why.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from detection.evidence import Evidence, absent, evidence
+from detection.media import Face, Picture, Sight, Sound
+from detection.signals import Signal
+
+# Measured: under 64 pixels learned detectors are at chance; from 160 on nothing is gained.
+SMALLEST_FACE = 64.0
+GOOD_FACE = 160.0
+FEWEST_PICTURES_PER_S = 5.0
+GOOD_PICTURES_PER_S = 12.0
+# The probe fell from 0.78 to 0.60 on pictures of a bad uplink.
+LOW_BITRATE_BPS = 150_000
+LOW_BITRATE_QUALITY = 0.4
+GOOD_BITRATE_BPS = 500_000
+# Of 255; skin below the first is noise.
+DARKEST = 20.0
+GOOD_LIGHT = 60.0
+BRIGHTEST = 250.0
+# More people than can be told apart by whose camera it is.
+MOST_FACES = 4
+# The share of pictures with a face below which nobody is there.
+LEAST_SEEN = 0.5
+# Nose beyond so much of the half width: a profile.
+FULL_TURN = 0.9
+SOME_TURN = 0.45
+# Blurred so that not even eyes have edges; mean of squared differences of neighbours.
+BLURRED = 2.0
+SHARP = 12.0
+# -60 dB: what a muted microphone or digital silence is under.
+SILENCE = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What counts of one picture."""
+
+    media_s: float
+    encoded_bytes: int
+    burst: int
+    faces: int
+    size: float = 0.0
+    light: float = 0.0
+    sharpness: float = 0.0
+    turn: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What was measured of a burst, in medians."""
+
+    pictures: int
+    pictures_per_s: float
+    bitrate_bps: float
+    seen: float
+    faces: float
+    size: float
+    light: float
+    sharpness: float
+    turn: float
+    loudness: float
+
+    @property
+    def is_silent(self) -> bool:
+        return self.loudness < SILENCE
+
+    @property
+    def is_slow(self) -> bool:
+        return self.pictures_per_s < FEWEST_PICTURES_PER_S
+
+    def as_measured(self) -> dict[str, float]:
+        return {name: round(float(getattr(self, name)), 4) for name in self.__slots__}
+
+
+class Quality(Signal):
+    """Of one participant's last burst."""
+
+    name = "quality"
+    version = "1"
+
+    def __init__(self) -> None:
+        self._looks: list[_Look] = []
+        self._loudness: list[float] = []
+
+    def look(self, sight: Sight) -> None:
+        picture, face = sight.picture, sight.face
+        of_picture = (picture.media_s, picture.encoded_bytes, picture.burst, len(sight.faces))
+        self._looks.append(_Look(*of_picture, *(_of_face(picture, face) if face else ())))
+
+    def hear(self, sound: Sound) -> None:
+        if len(sound.samples):
+            self._loudness.append(float(np.sqrt(np.mean(np.square(sound.samples)))))
+
+    def conclude(self, now_s: float) -> Sequence[Evidence]:
+        looks, loudness = self._looks, self._loudness
+        self._looks, self._loudness = [], []
+        if not looks and not loudness:
+            return ()
+        material = _material(looks, max(loudness, default=0.0))
+        for reason, words, is_so in _FAULTS:
+            if is_so(material):
+                measured = material.as_measured()
+                return (absent(self.name, self.version, now_s, reason, words, measured=measured),)
+        quality = _quality(material)
+        return (
+            evidence(
+                self.name,
+                self.version,
+                now_s,
+                reason="good" if quality >= 0.5 else "poor",  # noqa: PLR2004
+                words=f"A face of {material.size:.0f} pixels; quality {quality:.2f}.",
+                quality=quality,
+                measured=material.as_measured(),
+            ),
+        )
+
+
+def _of_face(picture: Picture, face: Face) -> tuple[float, float, float, float]:
+    left, top = max(0, int(face.left)), max(0, int(face.top))
+    right, bottom = int(face.left + face.width), int(face.top + face.height)
+    cut = picture.pixels[top:bottom, left:right, 1].astype(np.float32)
+    if min(cut.shape) < 3:  # noqa: PLR2004 - too little to have edges
+        return min(face.width, face.height), 0.0, 0.0, 0.0
+    edges = float(np.mean(np.square(np.diff(cut, axis=1))))
+    return min(face.width, face.height), float(cut.mean()), edges, _turn(face)
+
+
+def _turn(face: Face) -> float:
+    """How far the nose lies off the middle: 0 to the front, 1 in profile."""
+    if face.mesh is None:
+        return 0.0
+    right, nose, left = face.mesh[234, :2], face.mesh[1, :2], face.mesh[454, :2]
+    across = left - right
+    along = float(np.dot(nose - right, across) / max(1e-6, float(np.dot(across, across))))
+    return min(1.0, abs(2 * along - 1))
+
+
+def _material(looks: Sequence[_Look], loudness: float) -> Material:
+    seen = [look for look in looks if look.faces]
+
+    def median(values: Sequence[float]) -> float:
+        return float(np.median(values)) if values else 0.0
+
+    per_s, bitrate_bps = _rates(looks)
+    return Material(
+        len(looks),
+        per_s,
+        bitrate_bps,
+        len(seen) / max(1, len(looks)),
+        median([look.faces for look in seen]),
+        median([look.size for look in seen]),
+        median([look.light for look in seen]),
+        median([look.sharpness for look in seen]),
+        median([look.turn for look in seen]),
+        loudness,
+    )
+
+
+def _rates(looks: Sequence[_Look]) -> tuple[float, float]:
+    """Pictures and bits a second, within bursts: between them nothing was asked for."""
+    intervals, passed_s, carried = 0, 0.0, 0
+    for before, after in pairwise(looks):
+        step_s = after.media_s - before.media_s
+        if before.burst == after.burst and step_s > 0:
+            intervals, passed_s, carried = (
+                intervals + 1,
+                passed_s + step_s,
+                carried + after.encoded_bytes,
+            )
+    return (intervals / passed_s, 8 * carried / passed_s) if passed_s else (0.0, 0.0)
+
+
+def _ramp(value: float, low: float, high: float, least: float = 0.0) -> float:
+    """`least` up to `low`, 1 from `high` on."""
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return least + (1 - least) * share
+
+
+def _quality(material: Material) -> float:
+    factors = (
+        _ramp(material.size, SMALLEST_FACE, GOOD_FACE),
+        _ramp(material.pictures_per_s, FEWEST_PICTURES_PER_S, GOOD_PICTURES_PER_S),
+        _ramp(material.bitrate_bps, LOW_BITRATE_BPS, GOOD_BITRATE_BPS, LOW_BITRATE_QUALITY),
+        _ramp(material.light, DARKEST, GOOD_LIGHT),
+        _ramp(material.sharpness, BLURRED, SHARP, 0.3),
+        1 - _ramp(material.turn, SOME_TURN, FULL_TURN) * 0.7,
+        material.seen,
+    )
+    return float(np.prod(factors))
+
+
+# In the order in which one hides the others.
+_FAULTS: Sequence[tuple[str, str, Callable[[Material], bool]]] = (
+    ("silent", "There is neither picture nor sound.", lambda of: not of.pictures and of.is_silent),
+    (
+        "no_picture",
+        "There is no picture, and a voice is too little.",
+        lambda of: not of.pictures,
+    ),
+    ("no_face", "No face is in the picture.", lambda of: of.seen < LEAST_SEEN),
+    ("many_faces", "Too many faces are in the picture.", lambda of: of.faces > MOST_FACES),
+    ("too_dark", "The face is too dark.", lambda of: of.light < DARKEST),
+    ("too_bright", "The face is washed out.", lambda of: of.light > BRIGHTEST),
+    ("too_small", "The face is too small.", lambda of: of.size < SMALLEST_FACE),
+    ("too_few_pictures", "Too few pictures come.", lambda of: of.is_slow),
+)
