@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 import sfu
-from signaling import offered, protocol
+from signaling import chat_acts, offered, protocol
 from signaling.errors import Refused
 from signaling.protocol import Said, Told
 
@@ -143,5 +143,6 @@ HANDLERS: dict[type[Said], Handler] = {
     protocol.SendSystem: _system,
     protocol.SendCommand: _command,
     protocol.Ping: _ping,
+    **chat_acts.HANDLERS,
 }
 """What each type of message does; None: it has answered itself."""

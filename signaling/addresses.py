@@ -82,6 +82,30 @@ API_CALL_LEAVE = Address("/api/v1/calls/{call}/leave")
 API_CALL_MEDIUM = Address("/api/v1/calls/{call}/medium")
 API_CALL_INVITE = Address("/api/v1/calls/{call}/invite")
 
+# Chat
+API_CHAT_MESSAGES = Address("/api/v1/chat/messages")
+API_CHAT_MESSAGE = Address("/api/v1/chat/messages/{message}")
+API_CHAT_MESSAGE_READ = Address("/api/v1/chat/messages/{message}/read")
+API_CHAT_MESSAGE_READERS = Address("/api/v1/chat/messages/{message}/readers")
+API_CHAT_MESSAGE_EDITS = Address("/api/v1/chat/messages/{message}/edits")
+API_CHAT_MESSAGE_REACTION = Address("/api/v1/chat/messages/{message}/reaction")
+API_CHAT_MESSAGE_PIN = Address("/api/v1/chat/messages/{message}/pin")
+API_CHAT_MESSAGE_FORWARD = Address("/api/v1/chat/messages/{message}/forward")
+API_CHAT_CONVERSATIONS = Address("/api/v1/chat/conversations")
+API_CHAT_ROOM_MESSAGES = Address(
+    "/api/v1/chat/rooms/{room}/messages", ("/tools/api/chat/{room}/messages/",)
+)
+API_CHAT_ROOM_SEND = Address("/api/v1/chat/rooms/{room}/send", ("/tools/api/chat/{room}/send/",))
+API_CHAT_ROOM_DELETE = Address(
+    "/api/v1/chat/rooms/{room}/delete-message/{message}",
+    ("/tools/api/chat/{room}/delete-message/{message}/",),
+)
+API_CHAT_ROOM_READ = Address(
+    "/api/v1/chat/rooms/{room}/read", ("/tools/api/chat/{room}/mark_read/",)
+)
+API_CHAT_ROOM_POSITIONS = Address("/api/v1/chat/rooms/{room}/positions")
+API_CHAT_ROOM_PINS = Address("/api/v1/chat/rooms/{room}/pins")
+
 # Operators and administrators
 API_USERS = Address("/api/v1/users")
 API_USER_BAN = Address("/api/v1/users/{user}/ban")

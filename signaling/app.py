@@ -25,6 +25,7 @@ from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.calls import Calls
+from signaling.chat import Chat, NoAttachments, open_chat
 from signaling.config import Config
 from signaling.health import Health
 from signaling.media import Media, children_of
@@ -71,6 +72,7 @@ class Candor:
     media: Media
     attendance: Attendance
     returning: Returning
+    chat: Chat
     health: Health
     metrics: Metrics
 
@@ -97,6 +99,7 @@ async def open_candor(
             asyncio.create_task(candor.presence.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
             asyncio.create_task(_sweep(store)),
+            asyncio.create_task(candor.chat.bell.ring()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
         ]
@@ -148,6 +151,7 @@ def _compose(
         media=media,
         attendance=attendance,
         returning=Returning(),
+        chat=open_chat(store, streams, attendance, NoAttachments(), utc_now),
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),
     )

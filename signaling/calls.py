@@ -7,7 +7,6 @@ left when they were seen last, also if it was the server that died.  What an act
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +23,9 @@ from signaling.call_rules import Outcome
 from signaling.call_turn import Turn
 from signaling.errors import Refused
 from signaling.media import Participant
-from signaling.rooms import DIRECT_PREFIX, belonging, grants_of, readable_id
-from signaling.store import Store, audit, calls, rooms, users
+from signaling.pairs import reachable, room_of_two
+from signaling.rooms import belonging, grants_of, readable_id
+from signaling.store import Store, audit, calls, rooms
 from signaling.store.calls import Call, Filter, Member, Sighting
 from signaling.store.rooms import Room
 from signaling.streams import Happening, Streams
@@ -89,8 +89,8 @@ class Calls:
         """Call somebody in the room that the two have for themselves."""
 
         def work(happening: Happening) -> Snapshot:
-            _reachable(happening.connection, who, user_id)
-            room = _room_of_two(happening, who.user.id, user_id)
+            reachable(happening.connection, who, user_id)
+            room = room_of_two(happening, who.user.id, user_id)
             return _begin_or_join(happening, room, who.user.id, medium)
 
         return await self._streams.write(work)
@@ -292,26 +292,6 @@ def _end(turn: Turn, who: Person, *, moderates: bool, of_two: bool) -> None:
     turn.close(Outcome("ended", "ended"), me)
 
 
-def _reachable(connection: sa.Connection, who: Person, user_id: str) -> None:
-    """Refused unless there is such an account, and it is somebody else's."""
-    if user_id == who.user.id:
-        raise Refused("invalid", "user: that is you.")
-    user = users.by_id(connection, user_id)
-    if user is None or user.role == "guest" or user.banned_at is not None:
-        raise Refused("not_found")
-
-
-def _room_of_two(happening: Happening, one: str, other: str) -> Room:
-    """Found or made; its row is locked."""
-    connection, now = happening.connection, happening.now
-    pair = (min(one, other), max(one, other))
-    room_id = DIRECT_PREFIX + hashlib.sha256("\n".join(pair).encode()).hexdigest()[:40]
-    rooms.add_pair(connection, Room(room_id, room_id, "direct", 2, now), pair)
-    room = rooms.lock_row(connection, room_id)
-    assert room is not None, "it was made a moment ago"
-    return room
-
-
 def _bring_in(
     happening: Happening, turn: Turn, room: Room, who: Person, wanted: Iterable[str]
 ) -> None:
@@ -324,7 +304,7 @@ def _bring_in(
     if room.kind not in OF_TWO:
         raise Refused("not_found", "users: not all of them belong to the room.")
     for user_id in strangers:
-        _reachable(connection, who, user_id)
+        reachable(connection, who, user_id)
     wider = _wider_room(happening, who.user.id, (belong | set(strangers)) - {who.user.id})
     turn.move_to(wider.id, who.user.id)
 

@@ -60,6 +60,13 @@ CODES: Mapping[str, Code] = {
     "room_banned": Code(403, "You were sent away from this room. Ask its owner to take it back."),
     "not_admitted": Code(403, "You were not let into this room. Ask whoever invited you."),
     "owner_stays": Code(409, "The room is yours. Hand it over to somebody before you leave."),
+    # chat
+    "message_too_long": Code(413, "The message is too long. Send it in parts, or as a file."),
+    "message_differs": Code(409, "Another message has this client_id already. Use a new one."),
+    "message_gone": Code(409, "This message was deleted. Nothing more can be done with it."),
+    "room_read_only": Code(403, "Only moderators write in this room. Ask one of them."),
+    "slow_mode": Code(429, "This room is in slow mode. Wait as long as Retry-After says."),
+    "blocked": Code(403, "This person does not take messages from you."),
     # calls
     "call_over": Code(409, "This call is over. Start another one."),
     "wrong_moment": Code(409, "That cannot be done with this call now. The detail says why."),

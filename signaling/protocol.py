@@ -26,6 +26,10 @@ Name = Annotated[str, Meta(max_length=128)]
 Sdp = Annotated[str, Meta(max_length=60_000)]
 Text = Annotated[str, Meta(max_length=4_000)]
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
+ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+MessageKind = Literal["text", "emoji", "sticker", "image", "voice", "video", "file"]
+# Measured in bytes and in characters as people count them where it is taken.
+MessageText = Annotated[str, Meta(max_length=20_000)]
 Scalar = str | int | float | bool | None
 
 
@@ -193,6 +197,87 @@ class SendCommand(_Said, frozen=True):
     arguments: dict[str, Scalar] = {}
 
 
+class SendMessage(_Said, frozen=True):
+    """Say something: in a room, by default the one that this client is in, or to one person.
+    `client_id` is the client's own name for the message: sent again, it is answered as it was the
+    first time; with another content it is refused with `message_differs`. `file` is needed for
+    `image`, `voice`, `video` and `file`, and its text is the caption. Answered by `posted`, once
+    it is on the disk; everybody in the room gets an event `message.posted`."""
+
+    client_id: ClientId
+    room: RoomName = ""
+    to: Name = ""
+    kind: MessageKind = "text"
+    text: MessageText = ""
+    file: Name | None = None
+    reply_to: Name | None = None
+    mentions: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+
+
+class ForwardMessage(_Said, frozen=True):
+    """Say in a room what was said elsewhere, with the name of whoever said it first. Answered by
+    `posted`."""
+
+    message: Name
+    client_id: ClientId
+    room: RoomName = ""
+
+
+class EditMessage(_Said, frozen=True):
+    """Let a message of one's own say something else; what it said is kept for the room to see. An
+    event `message.edited` follows. Answered by `changed`."""
+
+    message: Name
+    text: MessageText
+
+
+class DeleteMessage(_Said, frozen=True):
+    """Take a message back; moderators take back anybody's. An event `message.deleted` follows, and
+    what was said is gone from the earlier ones. Answered by `changed`."""
+
+    message: Name
+
+
+class ReactToMessage(_Said, frozen=True):
+    """Answer a message with one symbol, or take that back. An event `message.reacted` follows.
+    Answered by `changed`."""
+
+    message: Name
+    emoji: Annotated[str, Meta(min_length=1, max_length=64)]
+    on: bool = True
+
+
+class PinMessage(_Said, frozen=True):
+    """Keep a message in sight, or no longer. For moderators, and in rooms of two. An event
+    `message.pinned` follows. Answered by `changed`."""
+
+    message: Name
+    on: bool = True
+
+
+class MarkMessageRead(_Said, frozen=True):
+    """This person has seen everything up to a sequence; more than there is counts as all. A
+    position never falls. Everybody in the room gets `receipt`, all devices of this person
+    `unread_news`. Answered by `ack`."""
+
+    sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    room: RoomName = ""
+
+
+class MarkMessageDelivered(_Said, frozen=True):
+    """A device of this person has received everything up to a sequence. Answered by `ack`."""
+
+    sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    room: RoomName = ""
+
+
+class Typing(_Said, frozen=True):
+    """This person writes something in the room that this client is in, or stopped. Nothing of it
+    is kept. Answered by `ack`."""
+
+    on: bool = True
+
+
 class Ping(_Said, frozen=True):
     """Is anybody there? Answered by `pong`. The frames of the same name are sent as well."""
 
@@ -212,6 +297,15 @@ Said = (
     | Presence
     | SendSystem
     | SendCommand
+    | SendMessage
+    | ForwardMessage
+    | EditMessage
+    | DeleteMessage
+    | ReactToMessage
+    | PinMessage
+    | MarkMessageRead
+    | MarkMessageDelivered
+    | Typing
     | Ping
 )
 
@@ -326,6 +420,27 @@ class Answered(_Told, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Posted(_Told, frozen=True):
+    """The message is on the disk, and has its place in the room; `again` if it was there before,
+    under the same `client_id`."""
+
+    re: int
+    message: str
+    room: str
+    sequence: int
+    at: datetime
+    again: bool = False
+
+
+class Changed(_Told, frozen=True):
+    """The message is as it was asked for; `sequence` is of the event that tells of it, null if
+    there was nothing to do."""
+
+    re: int
+    message: str
+    sequence: int | None
+
+
 # --- what the server tells ---
 
 
@@ -416,6 +531,37 @@ class MediaLost(_Told, frozen=True):
     media: str
 
 
+class Receipt(_Told, frozen=True):
+    """How far somebody in the room has got; told while it happens, and found again at the address
+    of the room's positions."""
+
+    room: str
+    identity: str
+    read: int
+    read_at: datetime | None
+    delivered: int
+    delivered_at: datetime | None
+
+
+class UnreadNews(_Told, frozen=True):
+    """What is left to read in a room of this person's, up to 1,000 messages; told within a second
+    to devices that are elsewhere, and to all when something was read."""
+
+    room: str
+    last_sequence: int
+    read: int
+    unread: int
+    mentions: int
+
+
+class TypingNews(_Told, frozen=True):
+    """Somebody in the room writes something; forget it after a few seconds."""
+
+    room: str
+    identity: str
+    on: bool
+
+
 class System(_Told, frozen=True):
     """A message from an administrator."""
 
@@ -444,6 +590,8 @@ Told = (
     | Snapshot
     | Published
     | Answered
+    | Posted
+    | Changed
     | Event
     | Notice
     | PresenceNews
@@ -453,6 +601,9 @@ Told = (
     | EncodingsWanted
     | Quality
     | MediaLost
+    | Receipt
+    | UnreadNews
+    | TypingNews
     | System
     | Command
     | Bye

@@ -17,7 +17,7 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.store import Store, audit, rooms, users
+from signaling.store import Store, audit, positions, rooms, users
 from signaling.store.rooms import Invitation, Room, RoomTaken
 from signaling.streams import Happening, Streams
 
@@ -247,7 +247,9 @@ def add_member(
         raise Refused("room_full")
     rooms.add_member(connection, room.id, user_id, role, now)
     body = {"user": user_id, "role": role}
-    happening.append(room.id, "member.joined", user_id if by is None else by, body)
+    event = happening.append(room.id, "member.joined", user_id if by is None else by, body)
+    # What was said before they came is there to read, and does not count as unread.
+    positions.begin(connection, room.id, user_id, event.sequence)
 
 
 async def refuse_wrong_pin(passwords: Passwords, invitation: Invitation, pin: str) -> None:

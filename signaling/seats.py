@@ -26,12 +26,14 @@ def seat(candor: Candor, device: Device) -> Services:
         media=candor.media,
         attendance=candor.attendance,
         returning=candor.returning,
+        chat=candor.chat,
         authenticate=lambda token: candor.sessions.by_bearer(token, device),
         grants=candor.rooms.grants,
         presence=candor.presence,
         members=partial(_members, candor),
         call=partial(_call, candor),
         calls=partial(_calls, candor),
+        address=device.address,
     )
 
 

@@ -17,6 +17,7 @@ from signaling import acts, protocol
 from signaling.attendance import Attendance
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
+from signaling.chat import Chat
 from signaling.errors import Refused, Unavailable
 from signaling.limits import Buckets, Rate
 from signaling.media import Media, Participant
@@ -45,6 +46,7 @@ class Services:
     streams: Streams
     media: Media
     attendance: Attendance
+    chat: Chat
     authenticate: Callable[[str], Awaitable[Identity]]
     returning: Returning
     grants: Callable[[Identity, str], Awaitable[Grants]]
@@ -52,6 +54,8 @@ class Services:
     members: Callable[[str], Awaitable[Sequence[MemberShown]]]
     call: Callable[[str], Awaitable[dict[str, Any] | None]]
     calls: Callable[[str], Awaitable[Sequence[CallStanding]]]
+    address: str = ""
+    """Where the client is, for the audit."""
 
 
 class Session:

@@ -18,6 +18,8 @@ from signaling.http.accounts import AccountRoutes
 from signaling.http.administration import AdministrationRoutes
 from signaling.http.call import NOTHING, Route
 from signaling.http.calls import CallRoutes
+from signaling.http.chat import ChatRoutes
+from signaling.http.conversations import ConversationRoutes
 from signaling.http.gate import Gate
 from signaling.http.moderation import ModerationRoutes
 from signaling.http.pages import Pages
@@ -99,6 +101,8 @@ def api_routes(candor: Candor) -> list[Route]:
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
         *CallRoutes(candor.calls).routes(),
+        *ChatRoutes(candor.chat).routes(),
+        *ConversationRoutes(candor.chat).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),

@@ -253,6 +253,150 @@ matches = sa.Table(
     sa.Index("ix_matches_kind_number_state", "kind", "number", "state"),
 )
 
+# What was said, each beside its event in the room's stream.  A deleted one stays as a tombstone.
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    # Of the event that announced it.
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    # Made by the client, so that a retry is known for one, and what it said then.
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("file_id", sa.Text),
+    # What is shown of the file, as it was when it was sent.
+    sa.Column("file", sa.JSON(none_as_null=True)),
+    sa.Column("reply_to", sa.Text),
+    sa.Column("mentions", sa.JSON, nullable=False),
+    # Of a message that was passed on: who said it first.
+    sa.Column("forwarded_from", sa.Text),
+    sa.Column("posted_at", Moment, nullable=False),
+    sa.Column("edited_at", Moment),
+    sa.Column("deleted_at", Moment),
+    sa.Column("deleted_by", sa.Text),
+    sa.Column("pinned_at", Moment),
+    sa.Column("pinned_by", sa.Text),
+    sa.CheckConstraint(
+        "kind IN ('text', 'emoji', 'sticker', 'image', 'voice', 'video', 'file')", name="kind"
+    ),
+    sa.Index("uq_messages_room_id_sequence", "room_id", "sequence", unique=True),
+    sa.Index("uq_messages_client", "room_id", "sender", "client_id", unique=True),
+    sa.Index("ix_messages_file_id", "file_id"),
+    sa.Index("ix_messages_posted_at", "posted_at"),
+)
+
+# What a message said before each edit; `sequence` is of the event that told of the edit.
+message_edits = sa.Table(
+    "message_edits",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("edited_at", Moment, nullable=False),
+    sa.Column("edited_by", sa.Text, nullable=False),
+)
+
+message_reactions = sa.Table(
+    "message_reactions",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("emoji", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("reacted_at", Moment, nullable=False),
+)
+
+message_mentions = sa.Table(
+    "message_mentions",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
+# The words of each message as both engines' full-text indexes take them: made in a migration,
+# FTS5 with triggers on SQLite, a GIN index on PostgreSQL.
+message_words = sa.Table(
+    "message_words",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column(
+        "message_id",
+        sa.ForeignKey("messages.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    sa.Column("words", sa.Text, nullable=False),
+)
+
+# How far somebody has got in a room: what reached a device of theirs, and what they have seen.
+read_positions = sa.Table(
+    "read_positions",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("read", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("read_at", Moment),
+    sa.Column("delivered", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("delivered_at", Moment),
+)
+
+# Each rise of a position, so that "read at" is the truth for older messages as well.
+read_marks = sa.Table(
+    "read_marks",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("read", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("read_at", Moment, nullable=False, index=True),
+)
+
+# A room without a row is under no rules.
+chat_rules = sa.Table(
+    "chat_rules",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("slow_mode_s", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("read_only", sa.Boolean, nullable=False, server_default=sa.false()),
+    # After so many days messages, or their files only, are forgotten; NULL is never.
+    sa.Column("keep_days", sa.Integer),
+    sa.Column("keep_files_days", sa.Integer),
+    # Legal hold: nothing of the room is forgotten, whatever anybody deletes.
+    sa.Column("held_at", Moment),
+    sa.Column("held_by", sa.Text),
+)
+
+chat_blocks = sa.Table(
+    "chat_blocks",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("blocked_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("blocked_at", Moment, nullable=False),
+)
+
+# What somebody found wrong with a message, which is kept here as it was.
+chat_reports = sa.Table(
+    "chat_reports",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("reported_by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reported_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Column("closed_by", sa.Text),
+    sa.Column("outcome", sa.Text),
+    sa.CheckConstraint("outcome IN ('upheld', 'dismissed')", name="outcome"),
+    sa.Index("uq_chat_reports_once", "message_id", "reported_by", unique=True),
+    sa.Index("ix_chat_reports_room_id", "room_id"),
+)
+
 idempotency = sa.Table(
     "idempotency",
     metadata,

@@ -56,6 +56,24 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "POST /api/v1/calls/{call}/leave": NOTHING_THERE,
     "POST /api/v1/calls/{call}/medium": NOTHING_THERE,
     "POST /api/v1/calls/{call}/invite": NOTHING_THERE,
+    "GET /api/v1/chat/messages/{message}": NOTHING_THERE,
+    "PATCH /api/v1/chat/messages/{message}": NOTHING_THERE,
+    "DELETE /api/v1/chat/messages/{message}": NOTHING_THERE,
+    "GET /api/v1/chat/messages/{message}/edits": NOTHING_THERE,
+    "GET /api/v1/chat/messages/{message}/readers": NOTHING_THERE,
+    "PUT /api/v1/chat/messages/{message}/read": NOTHING_THERE,
+    "PUT /api/v1/chat/messages/{message}/reaction": NOTHING_THERE,
+    "PUT /api/v1/chat/messages/{message}/pin": NOTHING_THERE,
+    "DELETE /api/v1/chat/messages/{message}/pin": NOTHING_THERE,
+    "POST /api/v1/chat/messages/{message}/forward": NOTHING_THERE,
+    "GET /api/v1/chat/rooms/{room}/messages": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/messages": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/send": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/delete-message/{message}": NOTHING_THERE,
+    "PUT /api/v1/chat/rooms/{room}/read": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/read": NOTHING_THERE,
+    "GET /api/v1/chat/rooms/{room}/positions": NOTHING_THERE,
+    "GET /api/v1/chat/rooms/{room}/pins": NOTHING_THERE,
     "POST /api/v1/users/{user}/ban": NO_ROLE,
     "DELETE /api/v1/users/{user}/ban": NO_ROLE,
     "PUT /api/v1/users/{user}/role": NO_ROLE,
@@ -108,6 +126,10 @@ BODIES: Mapping[str, Any] = {
     "PUT /api/v1/rooms/{room}/waiting-room": {"on": False},
     "POST /api/v1/calls/{call}/medium": {"medium": "audio"},
     "POST /api/v1/calls/{call}/invite": {"users": ["x"]},
+    "PATCH /api/v1/chat/messages/{message}": {"text": "mine"},
+    "PUT /api/v1/chat/messages/{message}/reaction": {"emoji": "👀"},
+    "POST /api/v1/chat/messages/{message}/forward": {"room_id": "wonderland"},
+    "POST /api/v1/chat/rooms/{room}/send": {"text": "mine"},
     "PUT /api/v1/users/{user}/role": {"role": "caller"},
     "PUT /api/v1/users/{user}/membership": {"membership": "vip"},
 }
@@ -148,8 +170,11 @@ async def belongings(house: House) -> Belongings:
     me = (await alice.get("/api/v1/me")).body
     session = (await alice.get("/api/v1/auth/sessions")).body["sessions"][0]
     call = (await alice.post("/api/v1/calls/start", {"room": "wonderland"})).body
+    said = {"room_id": "wonderland", "text": "curiouser"}
+    message = (await alice.post("/api/v1/chat/messages", said)).body["message"]
     ids = {
         "call": call["id"],
+        "message": message["id"],
         "user": me["id"],
         "session": session["id"],
         "room": "wonderland",
@@ -192,6 +217,10 @@ async def _everything(house: House) -> dict[str, list[Any]]:
         schema.room_waiting,
         schema.calls,
         schema.call_members,
+        schema.messages,
+        schema.message_reactions,
+        schema.read_positions,
+        schema.room_events,
         schema.invitations,
         schema.user_sessions,
         schema.avatars,

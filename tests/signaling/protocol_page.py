@@ -12,6 +12,7 @@ from signaling import protocol
 from signaling.protocol import CLOSES, Said, Told
 
 OFFER = "v=0\r\n…"
+MOMENT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 EXAMPLES: tuple[Said | Told, ...] = (
     protocol.Hello(id=1, version=1, token="eyJhbGciOi…", client="candor web 1"),
@@ -34,6 +35,29 @@ EXAMPLES: tuple[Said | Told, ...] = (
     protocol.SendSystem(id=12, text="Candor restarts at eight."),
     protocol.SendCommand(id=13, to="0197d2c4", command="reload", arguments={"page": "call"}),
     protocol.Ping(id=14),
+    protocol.SendMessage(
+        id=15, client_id="k3v9", text="See you at eight, 会议室.", mentions=("0197d2c4",)
+    ),
+    protocol.ForwardMessage(id=16, message="0197e001", client_id="k3va", room="tea"),
+    protocol.EditMessage(id=17, message="0197e001", text="See you at nine."),
+    protocol.DeleteMessage(id=18, message="0197e001"),
+    protocol.ReactToMessage(id=19, message="0197e001", emoji="👍"),
+    protocol.PinMessage(id=20, message="0197e001"),
+    protocol.MarkMessageRead(id=21, sequence=19),
+    protocol.MarkMessageDelivered(id=22, sequence=19),
+    protocol.Typing(id=23),
+    protocol.Posted(re=15, message="0197e001", room="tea", sequence=20, at=MOMENT),
+    protocol.Changed(re=17, message="0197e001", sequence=21),
+    protocol.Receipt(
+        room="tea",
+        identity="0197d2c4",
+        read=19,
+        read_at=MOMENT,
+        delivered=20,
+        delivered_at=MOMENT,
+    ),
+    protocol.UnreadNews(room="tea", last_sequence=20, read=19, unread=1, mentions=0),
+    protocol.TypingNews(room="tea", identity="0197d2c4", on=True),
     protocol.Ack(re=3),
     protocol.Error(
         re=4,
@@ -135,6 +159,16 @@ it has kept it, and keeps nothing. Whoever enters a room ends what their own cut
 Kinds of events that sessions make: `person.arrived` and `person.left` (the first device of
 somebody came, the last one went), `person.gesture` and `media.state`. Membership (`member.…`), the
 room (`room.…`) and calls (`call.…`) tell of themselves.
+
+## Chat
+A message is an event of its room like any other: `message.posted` with `message` (its
+identifier), `client_id`, `kind`, `text` and, where there are such, `file`, `reply_to`, `mentions`
+and `forwarded_from`. `message.edited` brings the new `text`; `message.deleted` the identifier
+only, and what the message said is gone from the earlier events, which say `gone` instead;
+`message.reacted` an `emoji` and whether it is `on`; `message.pinned` whether it is `on`;
+`chat.rules` what the room's chat is under. `posted` and `changed` come after the commit: what was
+acknowledged is not lost. Order is by sequence, never by clock. Text is kept exactly as it came,
+up to 16,384 bytes and 4,000 characters; pages isolate its direction.
 
 ## Media
 `publish` is the client's offer, answered at once. To `watch`, the client is offered: `offer`

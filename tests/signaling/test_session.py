@@ -87,6 +87,7 @@ class House:
             media=cast(Any, self.media),
             attendance=self.attendance,
             returning=self.returning,
+            chat=cast(Any, None),
             authenticate=self._authenticate,
             grants=self._grants,
             presence=cast(Any, None),  # holders of tokens have none

@@ -21,7 +21,11 @@ from tests.store.rows import everything, fill
 
 def differences(connection: sa.Connection) -> list[Any]:
     # On SQLite, Alembic takes an empty default for another one; the test below knows better.
-    options = {"compare_server_default": connection.dialect.name != "sqlite"}
+    options = {
+        "compare_server_default": connection.dialect.name != "sqlite",
+        # Full-text indexes are of each engine's own kind; tests/store/test_messages.py uses them.
+        "include_object": lambda _, name, *__: not (name or "").startswith("message_index"),
+    }
     return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
 

@@ -1,0 +1,51 @@
+"""Chat: what people say to each other in rooms, kept before it is told.
+
+`open_chat` puts the services together; each module is named after what it does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from signaling.attendance import Attendance
+from signaling.chat.attachments import Attached, Attachments, NoAttachments, Wish
+from signaling.chat.bell import Bell
+from signaling.chat.changing import Changing
+from signaling.chat.drafts import Draft
+from signaling.chat.history import History
+from signaling.chat.posting import Numbers, Posting
+from signaling.chat.reading import Reading
+from signaling.store import Store
+from signaling.streams import Streams
+
+__all__ = ["Attached", "Attachments", "Chat", "Draft", "NoAttachments", "Wish", "open_chat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Every service of chat."""
+
+    posting: Posting
+    changing: Changing
+    history: History
+    reading: Reading
+    bell: Bell
+
+
+def open_chat(
+    store: Store,
+    streams: Streams,
+    attendance: Attendance,
+    attachments: Attachments,
+    now: Callable[[], datetime],
+) -> Chat:
+    """Chat over a store; `bell.ring` has to run."""
+    bell, numbers = Bell(store, attendance), Numbers()
+    streams.listen(bell.hear)
+    return Chat(
+        posting=Posting(streams, attachments, numbers),
+        changing=Changing(streams, numbers),
+        history=History(store),
+        reading=Reading(store, attendance, now),
+        bell=bell,
+    )

@@ -1,0 +1,45 @@
+"""The seam between chat and files: what chat asks about a file that a message names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from signaling.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody wants to show a file in a room; `from_room` if it was shown there before."""
+
+    owner: str
+    room_id: str
+    file_id: str
+    kind: str
+    from_room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The file as the room has it, and what people are shown of it."""
+
+    file_id: str
+    shown: Mapping[str, Any]
+
+
+class Attachments(Protocol):
+    """Files, as far as chat knows them."""
+
+    def attach(self, connection: sa.Connection, wish: Wish) -> Attached:
+        """Within the message's transaction; Refused unless the file is the owner's and ready.
+
+        A file that is passed on from another room gets an identifier of its own there.
+        """
+
+
+class NoAttachments:
+    """Where nobody keeps files."""
+
+    def attach(self, connection: sa.Connection, wish: Wish) -> Attached:
+        raise Refused("not_found", f"There is no file {wish.file_id}.")
