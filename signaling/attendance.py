@@ -4,7 +4,7 @@ Knows clients by what they can be told.  It refuses to know sockets, and what me
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
 import structlog
@@ -110,12 +110,6 @@ class Attendance:
     def outside(self, room: str) -> set[str]:
         """People with a client that is not in the room."""
         return {one.identity for one in self._clients if one.room != room}
-
-    def tell_outside(self, room: str, news: Mapping[str, Told]) -> None:
-        """Tell people's clients that are not in the room, each person their own."""
-        for one in self._clients:
-            if one.room != room and one.identity in news:
-                one.tell(news[one.identity])
 
     def say_bye(self) -> None:
         """This process ends; everybody is told when to come back."""

@@ -5,7 +5,7 @@ queries a second and not one a message.  Who is in the room gets its events and 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
@@ -30,7 +30,7 @@ class Absent(Protocol):
 
     def outside(self, room: str) -> set[str]: ...
 
-    def tell_outside(self, room: str, news: Mapping[str, Told]) -> None: ...
+    def tell(self, message: Told, to: str, *, outside: str) -> int: ...
 
 
 class Bell:
@@ -65,8 +65,8 @@ class Bell:
     async def _ring(self, room_id: str) -> None:
         people = sorted(self._absent.outside(room_id))
         for start in range(0, len(people), AT_ONCE):
-            found = await self._unread(room_id, people[start : start + AT_ONCE])
-            self._absent.tell_outside(room_id, {each.user_id: news_of(each) for each in found})
+            for unread in await self._unread(room_id, people[start : start + AT_ONCE]):
+                self._absent.tell(news_of(unread), unread.user_id, outside=room_id)
 
     async def _unread(self, room_id: str, people: Sequence[str]) -> list[Unread]:
         return await self._store.read(
