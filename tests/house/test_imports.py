@@ -49,6 +49,7 @@ PURE = (
     "detection.headers",
     "detection.light_response",
     "detection.media",
+    "detection.repetition",
     "detection.signals",
     "detection.skin",
     "detection.weighing",

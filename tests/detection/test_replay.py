@@ -1,0 +1,123 @@
+"""Films that repeat or stand still are told from people who sit still."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from detection.evidence import Outcome
+from detection.media import Face, Picture, Sight
+from detection.repetition import SIDE, fingerprint, repetition
+from detection.signals import CameraSaid
+from detection.signals.replay import Injection, Loop
+
+FACE = Face(30, 20, 40, 50, 0.9, ((40, 40), (60, 40)))
+Prints = NDArray[np.float32]
+
+
+def film(seconds: float, *, period_s: float = 0.0, moves: float = 3.0, seed: int = 0) -> Prints:
+    """Fingerprints at 8 a second of somebody who moves and comes back, with noise of a codec."""
+    random = np.random.default_rng(seed)
+    steps = int(seconds * 8)
+    shapes = random.normal(0, 1, (6, SIDE * SIDE))
+    position = np.zeros((steps, 6))
+    for step in range(1, steps):
+        position[step] = 0.97 * position[step - 1] + random.normal(0, 0.25, 6)
+    if period_s:
+        position = position[np.arange(steps) % round(period_s * 8)]
+    noise = random.normal(0, 0.2, (steps, SIDE * SIDE))
+    return np.asarray(moves * position @ shapes / 3 + noise, dtype=np.float32)
+
+
+def found(prints: Prints) -> tuple[bool, float]:
+    one = repetition(np.arange(len(prints)) / 8, prints)
+    assert one is not None
+    return one.repeats, one.period_s
+
+
+@pytest.mark.parametrize("period_s", [5.0, 7.5, 13.0, 30.0, 60.0])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_loop_is_found_within_two_rounds(period_s: float, seed: int) -> None:
+    repeats, at_s = found(film(2 * period_s, period_s=period_s, seed=seed))
+    assert repeats
+    assert at_s == pytest.approx(period_s, abs=0.26)
+
+
+@pytest.mark.parametrize("moves", [0.0, 0.1, 1.0, 10.0])
+@pytest.mark.parametrize("seed", range(2))
+def test_people_who_come_back_or_sit_still_do_not_loop(moves: float, seed: int) -> None:
+    assert not found(film(100, moves=moves, seed=seed))[0]
+
+
+def test_bursts_between_pauses_show_a_loop_too() -> None:
+    prints = film(120, period_s=7.0)
+    times = np.arange(len(prints)) / 8
+    burst = times % 10 < 2
+    one = repetition(times[burst], prints[burst])
+    assert one is not None
+    assert one.repeats
+
+
+def test_too_little_film_tells_nothing() -> None:
+    assert repetition(np.arange(20) / 8, film(2.5)) is None
+
+
+def picture(at_s: float, seed: int) -> Sight:
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 255, (90, 120, 3), dtype=np.uint8)
+    return Sight(Picture(at_s, at_s, pixels), (FACE,))
+
+
+def test_a_fingerprint_ignores_brightness_and_sees_movement() -> None:
+    pixels = picture(0, 1).picture.pixels // 2
+    assert np.abs(fingerprint(pixels) - fingerprint(pixels + 40)).max() < 1e-2
+    assert np.abs(fingerprint(pixels) - fingerprint(np.roll(pixels, 9, axis=1))).max() > 1
+
+
+def test_the_signal_tells_loops_and_forgets_at_a_cut() -> None:
+    signal = Loop()
+    for step in range(8 * 16):
+        signal.look(picture(step / 8, step % 48))
+    (said,) = signal.conclude(16.0)
+    assert (said.reason, said.log_likelihood_ratio) == ("film_repeats", 0.5)
+    assert said.measured["period_s"] == pytest.approx(6.0, abs=0.13)
+    assert signal.conclude(17.0) == ()
+    signal.cut()
+    assert signal.conclude(30.0) == ()
+
+
+@pytest.mark.parametrize(("face", "reason"), [(True, "frozen_picture"), (False, "no_repetition")])
+def test_a_frozen_picture_needs_a_face_to_be_suspicious(face: bool, reason: str) -> None:
+    signal = Loop()
+    for step in range(8 * 12):
+        sight = picture(step / 8, 0)
+        signal.look(sight if face else replace(sight, faces=()))
+    (said,) = signal.conclude(12.0)
+    assert said.reason == reason
+    assert (said.log_likelihood_ratio > 0) is face
+
+
+CAMERA = CameraSaid(0.0, "Integrated Camera", 640, 480, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (CAMERA, "camera_plausible"),
+        (CameraSaid(0.0, "OBS Virtual Camera", 640, 480, 30.0), "virtual_camera"),
+        (CameraSaid(0.0, "Camera", 640, 480, 900.0), "implausible_camera"),
+        (CameraSaid(0.0, "Camera", 640, 640, 30.0), "implausible_camera"),
+        (CameraSaid(0.0, "Phone", 480, 640, 30.0), "camera_plausible"),
+    ],
+)
+def test_what_the_page_says_of_its_camera_is_advice(said: CameraSaid, reason: str) -> None:
+    signal = Injection()
+    signal.tell(said)
+    assert signal.conclude(0.0) == ()
+    signal.look(Sight(Picture(1.0, 1.0, np.zeros((120, 160, 3), dtype=np.uint8))))
+    (one,) = signal.conclude(1.0)
+    assert one.reason == reason
+    assert one.speaks is (reason != "camera_plausible")
+    assert 0 <= one.log_likelihood_ratio <= 0.5
+    assert one.outcome is Outcome.OBSERVED
