@@ -108,7 +108,10 @@ class Silence(msgspec.Struct, frozen=True, tag=True):
 
 
 class TakeStatistics(msgspec.Struct, frozen=True, tag=True):
+    """Of one room, or of all."""
+
     request: int
+    room: str | None = None
 
 
 Command = (

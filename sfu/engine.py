@@ -284,11 +284,11 @@ class Sfu:
         if placed is not None:
             await placed.worker.ask(control.Close(placed.worker.number(), session))
 
-    async def statistics(self) -> dict[str, WorkerStatistics]:
-        """The truth about each process, by name."""
+    async def statistics(self, room: str | None = None) -> dict[str, WorkerStatistics]:
+        """The truth about each process, by name, and about all rooms or one."""
         taken = {}
         for name, worker in list(self._workers.items()):
-            reply = await worker.ask(control.TakeStatistics(worker.number()))
+            reply = await worker.ask(control.TakeStatistics(worker.number(), room))
             assert isinstance(reply, control.StatisticsTaken)
             taken[name] = reply.statistics
         return taken

@@ -290,8 +290,13 @@ class Worker:
                 dict(session.transport.drops),
             )
             for session in self._sessions.values()
+            if command.room in {None, session.room.name}
         }
-        rooms = {room.name: room.router.statistics(now) for room in self._rooms.values()}
+        rooms = {
+            room.name: room.router.statistics(now)
+            for room in self._rooms.values()
+            if command.room in {None, room.name}
+        }
         tap = None if self._tap is None else self._tap.statistics()
         taken = control.WorkerStatistics(dict(self._port.drops), transports, rooms, tap)
         return control.StatisticsTaken(command.request, taken)

@@ -29,6 +29,7 @@ from sfu import (
     ViewerWishes,
     parse_fragment,
 )
+from signaling.call_statistics import Connection, connections_by_person
 from signaling.certificate import own_addresses
 from signaling.child import ChildSpec
 from signaling.config import Config
@@ -191,6 +192,14 @@ class Media:
         usual = "microphone" if kind == "audio" else "camera"
         held = self._held.get(session_id)
         return usual if held is None else held.sources.get(mid, usual)
+
+    async def statistics(self, room: str) -> dict[str, list[Connection]]:
+        """How the connections of a room are, by whose they are."""
+        if self._sfu is None:
+            return {}
+        with _in_our_words():
+            taken = await self._sfu.statistics(room)
+        return connections_by_person(taken.values(), room, self.source_name)
 
     def participants(self) -> set[Participant]:
         """Everybody who sends or watches just now, and where."""

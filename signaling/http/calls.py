@@ -8,10 +8,12 @@ from msgspec import Meta
 
 from signaling import addresses
 from signaling.addresses import Address
+from signaling.call_statistics import Connection
 from signaling.calls import MOST_INVITED, Calls, Snapshot
 from signaling.errors import Refused
 from signaling.http import fields
 from signaling.http.call import Allow, Answer, Call, Handler, Route
+from signaling.media import Media
 from signaling.store.calls import Filter
 
 Medium = Literal["audio", "video"]
@@ -75,6 +77,14 @@ class CallList(msgspec.Struct, frozen=True):
     calls: list[CallShown]
 
 
+class CallMeasured(msgspec.Struct, frozen=True):
+    """Everybody who is connected, and how; by user, or by the name in a room token."""
+
+    call: str
+    room: str
+    people: dict[str, list[Connection]]
+
+
 class CallPage(msgspec.Struct, frozen=True):
     """A page of past calls; `next` is the cursor of the following page, if there is one."""
 
@@ -94,10 +104,11 @@ class HistoryWanted(fields.Page, frozen=True, forbid_unknown_fields=True, rename
 
 
 class CallRoutes:
-    """Thin over Calls."""
+    """Thin over Calls and Media."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, media: Media) -> None:
         self._calls = calls
+        self._media = media
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -146,6 +157,15 @@ class CallRoutes:
                 Allow.GUEST,
                 answer=CallShown,
                 refusals=("not_found",),
+            ),
+            Route(
+                "GET",
+                addresses.API_CALL_STATS,
+                self.measure,
+                "How a call's media are just now, person by person",
+                Allow.GUEST,
+                answer=CallMeasured,
+                refusals=("not_found", "call_over", "media_unavailable"),
             ),
             *self._act_routes(),
         )
@@ -206,6 +226,13 @@ class CallRoutes:
 
     async def show(self, call: Call) -> Answer:
         return _shown(await self._calls.find(call.person, call.path["call"]))
+
+    async def measure(self, call: Call) -> Answer:
+        found = (await self._calls.find(call.person, call.path["call"])).call
+        if not found.open:
+            raise Refused("call_over")
+        people = await self._media.statistics(found.room_id)
+        return Answer(CallMeasured(call=found.id, room=found.room_id, people=people))
 
     async def list_active(self, call: Call) -> Answer:
         found = await self._calls.active(call.person)

@@ -100,7 +100,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *PeopleRoutes(candor.people, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
-        *CallRoutes(candor.calls).routes(),
+        *CallRoutes(candor.calls, candor.media).routes(),
         *ChatRoutes(candor.chat).routes(),
         *ConversationRoutes(candor.chat).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),

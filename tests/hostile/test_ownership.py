@@ -50,6 +50,7 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "PUT /api/v1/rooms/{room}/bans/{user}": NOTHING_THERE,
     "DELETE /api/v1/rooms/{room}/bans/{user}": NOTHING_THERE,
     "GET /api/v1/calls/{call}": NOTHING_THERE,
+    "GET /api/v1/calls/{call}/stats": NOTHING_THERE,
     "POST /api/v1/calls/{call}/accept": NOTHING_THERE,
     "POST /api/v1/calls/{call}/decline": NOTHING_THERE,
     "POST /api/v1/calls/{call}/join": NOTHING_THERE,

@@ -19,7 +19,7 @@ from signaling.client import Caller, Refusal, connect
 from signaling.client.visit import Plan, visit
 from signaling.config import Config
 from signaling.http.server import listen
-from signaling.media import sfu_config
+from signaling.media import Participant, sfu_config
 from tests.client import Client
 from tests.interop.media import MovingBar, Tone, bar_position
 from tests.interop.test_whip import token
@@ -100,7 +100,18 @@ async def test_two_callers_see_each_other(house: House) -> None:
         assert await screens[1].moves("ada")
         assert await screens[0].moves("bob")
         arrived = [one.body["name"] for one in ada.events if one.kind == "person.arrived"]
+        await house.candor.media.view(Participant("coffee", "eve"), None)
+        people = await house.candor.media.statistics("tea")
     assert arrived == ["ada", "bob"]
+    assert people.keys() == {"ada", "bob"}
+    sending = next(one for one in people["ada"] if one.sends)
+    watching = next(one for one in people["bob"] if one.receives)
+    assert sending.state == watching.state == "connected"
+    camera = next(one for one in sending.sends if one.source == "camera")
+    assert (camera.codec, camera.width > 0, camera.packets > 0) == ("VP8", True, True)
+    seen = next(one for one in watching.receives if one.source == "camera")
+    assert (seen.user, seen.reason) == ("ada", "complete")
+    assert seen.packets > 0
     assert screens[0].tracks.keys() == {"bob"}
 
 

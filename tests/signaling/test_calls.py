@@ -314,6 +314,16 @@ async def test_a_call_of_many_goes_on_until_the_last_has_left(stage: Stage) -> N
     assert (await stage.act("dan", "leave", call)).status == 200
 
 
+async def test_how_media_are_is_told_while_the_call_lasts(stage: Stage) -> None:
+    await stage.open_room("ann", "bob")
+    call = await stage.call_room("ann")
+    path = f"/api/v1/calls/{call['id']}/stats"
+    told = await stage.people["bob"].get(path)
+    assert told.body == {"call": call["id"], "room": "tea", "people": {}}
+    await stage.end("ann", call)
+    assert (await stage.people["bob"].get(path)).code == "call_over"
+
+
 async def test_all_have_to_decline(stage: Stage) -> None:
     await stage.open_room("ann", "bob", "cyd")
     call = await stage.call_room("ann")
