@@ -1,14 +1,37 @@
 """Detection: what can be known about faces and voices.  Only these names are for others."""
 
+from detection.control import Left, Load, Scored
+from detection.evidence import Evidence, Outcome
+from detection.fusion import Record, Score, State, dump, explain, judge, load
 from detection.models import CannotFetch, Condition, Lock, read_lock
 from detection.models import check as check_models
 from detection.models import install as install_models
+from detection.notes import Asked, CameraSaid, Withdrawn
+from detection.service import Detection, DetectionConfig, DetectionWorkerSpec
 
 __all__ = [
+    "Asked",
+    "CameraSaid",
     "CannotFetch",
     "Condition",
+    "Detection",
+    "DetectionConfig",
+    "DetectionWorkerSpec",
+    "Evidence",
+    "Left",
+    "Load",
     "Lock",
+    "Outcome",
+    "Record",
+    "Score",
+    "Scored",
+    "State",
+    "Withdrawn",
     "check_models",
+    "dump",
+    "explain",
     "install_models",
+    "judge",
+    "load",
     "read_lock",
 ]

@@ -1,0 +1,38 @@
+"""What pages and the server tell of a participant beside the media."""
+
+import msgspec
+
+
+class CameraSaid(msgspec.Struct, frozen=True, tag=True):
+    """What the participant's page tells of its camera.  Advice: whoever cheats can say anything."""
+
+    at_s: float
+    label: str = ""
+    width: int = 0
+    height: int = 0
+    frames_per_s: float = 0.0
+    capabilities: tuple[str, ...] = ()
+    """Names of what the camera says that it can do, as `getCapabilities` lists them."""
+
+
+class Asked(msgspec.Struct, frozen=True, tag=True):
+    """A challenge was put to the participant; `plan` is JSON that its kind's module understands."""
+
+    at_s: float
+    challenge: str
+    kind: str
+    begins_s: float
+    ends_s: float
+    """On the machine's monotonic clock; answers come later by the way to the page and back."""
+    plan: msgspec.Raw
+    round_trip_s: float = 0.0
+
+
+class Withdrawn(msgspec.Struct, frozen=True, tag=True):
+    """A challenge was refused or called off: what was seen of it says nothing."""
+
+    at_s: float
+    challenge: str
+
+
+Note = CameraSaid | Asked | Withdrawn

@@ -1,0 +1,16 @@
+"""The signals that watch each participant.  A new kind of evidence is one line here."""
+
+from collections.abc import Callable, Sequence
+
+from detection.signals import Signal
+from detection.signals.light import Light
+from detection.signals.quality import Quality
+from detection.signals.replay import Injection, Loop
+
+# The quality gate is always the first: it says what the others may claim.
+SIGNALS: Sequence[Callable[[], Signal]] = (Quality, Light, Loop, Injection)
+
+
+def panel() -> list[Signal]:
+    """A fresh one of each."""
+    return [make() for make in SIGNALS]

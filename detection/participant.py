@@ -1,0 +1,157 @@
+"""One participant under the eyes of all signals: frames and notes in, scores out.
+
+Knows which signals there are, what they said and for how long that counts.  The same for the
+server and for `candor evaluate`.  It refuses to know sockets, processes and other participants;
+the clock is an argument.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from detection.decoder import Encoded, PictureDecoder, SoundDecoder
+from detection.evidence import Evidence, bounded
+from detection.faces import Finder
+from detection.fusion import Record, Score, State, Thresholds, judge
+from detection.media import Picture, Sight, Sound
+from detection.policy import LOOK_EVERY_S
+from detection.signals import Note, Signal
+from detection.signals.quality import Quality
+from detection.weighing import fade
+
+MAX_EVIDENCE = 200
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A score and the record that it follows from."""
+
+    score: Score
+    record: Record
+
+
+class Participant:
+    """From coming to leaving."""
+
+    def __init__(
+        self,
+        finder: Finder | None,
+        signals: Sequence[Signal],
+        *,
+        thresholds: Thresholds | None = None,
+        on_fault: Callable[[str], None] = lambda signal: None,
+    ) -> None:
+        """Without a `finder` nothing can be seen.  `on_fault` is told which signal broke."""
+        self._finder = finder
+        self._signals = list(signals)
+        self._thresholds = thresholds or Thresholds()
+        self._on_fault = on_fault
+        self._decoders: dict[int, PictureDecoder | SoundDecoder] = {}
+        self._evidence: deque[Evidence] = deque(maxlen=MAX_EVIDENCE)
+        self._state = State.UNKNOWN
+        self._cut_s: float | None = None
+        self._looked_media_s: float | None = None
+        self._ceiling = 0.0
+        self.blind = ""
+        self.fresh = False
+        """Something came since the last conclusion."""
+
+    def open_track(self, track: int, codec: str) -> None:
+        """Raises ValueError for a codec that cannot be decoded."""
+        known = codec.lower()
+        self._decoders[track] = SoundDecoder() if known == "opus" else PictureDecoder(known)
+
+    def close_track(self, track: int, now: float) -> None:
+        """Continuity ends with a track of pictures; that of sound says nothing of a face."""
+        decoder = self._decoders.pop(track, None)
+        if isinstance(decoder, PictureDecoder):
+            self.cut(now)
+
+    def receive(self, track: int, frame: Encoded) -> bool:
+        """Decode a frame and show it to the signals; False where a key frame is needed."""
+        decoder = self._decoders.get(track)
+        if decoder is None:
+            return True
+        if isinstance(decoder, SoundDecoder):
+            for sound in decoder.decode(frame):
+                self.hear(sound)
+        else:
+            for picture in decoder.decode(frame):
+                self.look(picture)
+        return not decoder.needs_key_frame
+
+    def look(self, picture: Picture) -> None:
+        """A decoded picture; those that follow too soon are passed over."""
+        if self._finder is None or not self._is_due(picture):
+            return
+        self._looked_media_s = picture.media_s
+        sight = Sight(picture, self._finder.find(picture))
+        self.fresh = True
+        self._each(lambda signal: signal.look(sight))
+
+    def hear(self, sound: Sound) -> None:
+        self.fresh = True
+        self._each(lambda signal: signal.hear(sound))
+
+    def tell(self, note: Note) -> None:
+        self._each(lambda signal: signal.tell(note))
+
+    def cut(self, now: float) -> None:
+        """Camera off and on, track replaced, another face: what was proved is proved no more."""
+        self._cut_s = now
+        self._each(lambda signal: signal.cut())
+
+    def conclude(self, now: float) -> None:
+        """Ask every signal what it makes of what it saw."""
+        self.fresh = False
+        self._each(lambda signal: self._take(signal, signal.conclude(now)))
+
+    def judge(self, now: float) -> Judged:
+        """What follows from everything that was said, and still counts."""
+        record = Record(
+            now, self._still_counting(now), self._state, self._cut_s, self.blind, self._thresholds
+        )
+        score = judge(record)
+        self._state = score.state
+        return Judged(score, record)
+
+    def refused(self) -> Counter[str]:
+        """Frames of which nothing came, by reason."""
+        total: Counter[str] = Counter()
+        for decoder in self._decoders.values():
+            total.update({reason.value: count for reason, count in decoder.counts.items()})
+        return total
+
+    def _is_due(self, picture: Picture) -> bool:
+        last_s = self._looked_media_s
+        if picture.key_frame or last_s is None:
+            return True
+        # Clocks of publishers may jump.
+        return not 0 <= picture.media_s - last_s < LOOK_EVERY_S
+
+    def _take(self, signal: Signal, said: Sequence[Evidence]) -> None:
+        for piece in said:
+            if isinstance(signal, Quality):
+                self._ceiling = piece.quality
+                self._evidence.append(piece)
+            else:
+                self._evidence.append(bounded(piece, self._ceiling))
+
+    def _still_counting(self, now: float) -> tuple[Evidence, ...]:
+        """Without what has faded; of what weighs nothing the newest of each signal."""
+        newest = {piece.signal: piece for piece in self._evidence}
+        return tuple(
+            piece
+            for piece in self._evidence
+            if newest[piece.signal] is piece
+            or (piece.speaks and piece.signal != Quality.name and fade(piece, now) > 0)
+        )
+
+    def _each(self, act: Callable[[Signal], None]) -> None:
+        """A signal that raises is out, for this participant; the others go on."""
+        for signal in list(self._signals):
+            try:
+                act(signal)
+            except Exception:
+                self._signals.remove(signal)
+                self._on_fault(signal.name)

@@ -1,0 +1,371 @@
+"""A detection process from within: frames come in by the tap, scores go out to signaling.
+
+Knows who is tapped, whose turn it is, and which thread does the work: one, so that a decoder or a
+network that hangs is seen by the loop, which then stops beating.  It refuses to know how anything
+is found out (`participant`) and who is interested.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from detection.clocks import MediaClock
+from detection.control import (
+    Attended,
+    Channel,
+    Command,
+    Described,
+    Left,
+    Load,
+    Ready,
+    Scored,
+    Told,
+    WorkerConfig,
+)
+from detection.decoder import Encoded
+from detection.faces import FaceFinder, Finder
+from detection.faults import say, tell_fault
+from detection.fusion import State
+from detection.models import Models, ModelUnusable, read_lock
+from detection.panel import panel
+from detection.participant import Participant
+from detection.policy import ALL_THE_TIME, NOW_AND_THEN, Waiting
+from detection.signals import Asked
+from detection.tap import TapConnection, TapListener
+from detection.wire import TapClock, TapClosed, TapFrame, TapMessage, TapOpened, TapWish
+
+# A turn takes a tenth of a second; one that takes so long hangs.
+STUCK_AFTER_S = 3.0
+# A burst is over when nothing came for so long; without a pause, look at what there is so often.
+BURST_ENDS_S = 0.7
+CONCLUDE_EVERY_S = 2.0
+JUDGE_EVERY_S = 1.0
+IDLE_S = 0.1
+# Somebody suspected is looked at without a pause; a challenge, until its answer must have come.
+AFTER_CHALLENGE_S = 3.0
+KEY_FRAME_EVERY_S = 2.0
+
+Whose = tuple[str, str]
+TrackKey = tuple[int, int]
+Result = TypeVar("Result")
+
+
+@dataclass
+class _Track:
+    """One tapped track of a participant."""
+
+    connection: TapConnection
+    opened: TapOpened
+    whose: Whose
+    number: int
+    clock: MediaClock
+    asked_s: float = -KEY_FRAME_EVERY_S
+    closely: bool = False
+    burst: int = 0
+
+
+@dataclass
+class _Watched:
+    """One participant, and when what happened."""
+
+    participant: Participant
+    tracks: set[TrackKey] = field(default_factory=set)
+    came_s: float = 0.0
+    concluded_s: float = 0.0
+    judged_s: float = 0.0
+    attended_until_s: float = 0.0
+    state: State = State.UNKNOWN
+    looked_s: float = 0.0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class Worker:
+    """`async with Worker(config, channel) as worker: await worker.run()`."""
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        channel: Channel[Command],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config
+        self._channel = channel
+        self._clock = clock
+        self._off: dict[str, str] = {}
+        self._finder: Finder | None = None
+        self._tap = TapListener(config.tap_socket, self._receive_tap, self._lose_tap)
+        self._tracks: dict[TrackKey, _Track] = {}
+        self._watched: dict[Whose, _Watched] = {}
+        self._sources: dict[str, dict[str, str]] = {}
+        self._waiting: Waiting[Whose, TrackKey] = Waiting()
+        self._came = asyncio.Event()
+        self._pool = ThreadPoolExecutor(1, "looking")
+        self._turn_began_s: float | None = None
+        self._busy_s = 0.0
+        self._looked = 0
+        self._numbers = 0
+
+    async def __aenter__(self) -> Self:
+        self._finder = await self._on_thread(self._open_models)
+        await self._tap.open()
+        self._channel.send(Ready(self._config.name, self._off))
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._tap.close()
+        await self._channel.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def stuck(self) -> bool:
+        """The work hangs: stop beating, and be started again."""
+        began_s = self._turn_began_s
+        return began_s is not None and self._clock() - began_s > STUCK_AFTER_S
+
+    async def run(self) -> None:
+        """Work until signaling is gone."""
+        async with asyncio.TaskGroup() as group:
+            others = [group.create_task(self._work()), group.create_task(self._tell_load())]
+            while (commands := await self._channel.receive()) is not None:
+                for command in commands:
+                    await self._obey(command)
+            for task in others:
+                task.cancel()
+
+    # --- what signaling says ---
+
+    async def _obey(self, command: Command) -> None:
+        match command:
+            case Told(room, identity, note):
+                watched = self._watched.get((room, identity))
+                if watched is None:
+                    return
+                if isinstance(note, Asked):
+                    self._attend(watched, note.ends_s + AFTER_CHALLENGE_S)
+                await self._on_thread(partial(watched.participant.tell, note))
+            case Described(session, sources):
+                self._sources[session] = sources
+                self._apply_sources(session)
+            case Attended(room, identity, until_s):
+                attended = self._watched.get((room, identity))
+                if attended is not None:
+                    self._attend(attended, until_s)
+
+    def _apply_sources(self, session: str) -> None:
+        """Let go of tracks that turn out to show a screen."""
+        for key, track in list(self._tracks.items()):
+            if track.opened.session == session and self._is_screen(track.opened):
+                track.connection.send(TapWish(track.opened.track, None))
+                self._close_track(key)
+
+    def _is_screen(self, opened: TapOpened) -> bool:
+        return self._sources.get(opened.session, {}).get(opened.mid, "").startswith("screen")
+
+    def _attend(self, watched: _Watched, until_s: float) -> None:
+        watched.attended_until_s = max(watched.attended_until_s, until_s)
+        self._set_sampling(watched)
+
+    def _set_sampling(self, watched: _Watched) -> None:
+        closely = self._clock() < watched.attended_until_s or watched.state is State.SUSPICIOUS
+        for track in self._tracks_of(watched):
+            if track.closely is not closely:
+                track.closely = closely
+                wished = (ALL_THE_TIME if closely else NOW_AND_THEN)[track.opened.kind]
+                track.connection.send(TapWish(track.opened.track, wished))
+
+    def _tracks_of(self, watched: _Watched) -> Iterator[_Track]:
+        return (self._tracks[key] for key in watched.tracks)
+
+    # --- what media processes say ---
+
+    def _receive_tap(self, connection: TapConnection, message: TapMessage) -> None:
+        key = (connection.number, message.track)
+        if isinstance(message, TapOpened):
+            self._open_track(connection, key, message)
+            return
+        track = self._tracks.get(key)
+        if track is None:
+            return
+        if isinstance(message, TapClosed):
+            self._close_track(key)
+        elif isinstance(message, TapClock):
+            track.clock.tell(message.timestamp, message.ntp_time)
+        else:
+            self._receive_frame(key, track, message)
+
+    def _open_track(self, connection: TapConnection, key: TrackKey, opened: TapOpened) -> None:
+        if opened.kind not in NOW_AND_THEN or self._is_screen(opened):
+            connection.send(TapWish(opened.track, None))
+            return
+        whose = (opened.room, opened.identity)
+        watched = self._watched.get(whose) or self._begin(whose)
+        self._numbers += 1
+        if opened.unavailable:
+            if opened.kind == "video":
+                watched.participant.blind = opened.unavailable
+        else:
+            try:
+                watched.participant.open_track(self._numbers, opened.codec)
+            except ValueError:
+                watched.participant.blind = "codec_not_supported"
+        clock = MediaClock(opened.kind)
+        self._tracks[key] = _Track(connection, opened, whose, self._numbers, clock)
+        watched.tracks.add(key)
+
+    def _begin(self, whose: Whose) -> _Watched:
+        participant = Participant(self._finder, panel(), on_fault=self._note_fault)
+        if self._finder is None:
+            participant.blind = "models_missing"
+        self._watched[whose] = _Watched(participant)
+        return self._watched[whose]
+
+    def _note_fault(self, signal: str) -> None:
+        tell_fault(f"signal {signal}")
+
+    def _receive_frame(self, key: TrackKey, track: _Track, message: TapFrame) -> None:
+        frame = Encoded(
+            message.arrived_s,
+            track.clock.media_s(message.timestamp, message.arrived_s),
+            message.key_frame,
+            message.follows_loss,
+            message.burst,
+            message.data,
+            message.rotation,
+        )
+        if not self._waiting.put(track.whose, key, frame):
+            self._want_key_frame(track)
+        self._watched[track.whose].came_s = self._clock()
+        self._came.set()
+
+    def _want_key_frame(self, track: _Track) -> None:
+        """A burst begins with one, and a new wish begins a burst."""
+        now = self._clock()
+        if track.opened.kind == "video" and now - track.asked_s >= KEY_FRAME_EVERY_S:
+            track.asked_s = now
+            wished = ALL_THE_TIME if track.closely else NOW_AND_THEN
+            track.connection.send(TapWish(track.opened.track, None))
+            track.connection.send(TapWish(track.opened.track, wished["video"]))
+
+    def _close_track(self, key: TrackKey) -> None:
+        track = self._tracks.pop(key)
+        watched = self._watched[track.whose]
+        watched.tracks.discard(key)
+        # Behind whatever the thread is at.
+        self._pool.submit(watched.participant.close_track, track.number, self._clock())
+        if not watched.tracks:
+            del self._watched[track.whose]
+            self._waiting.forget(track.whose)
+            self._channel.send(Left(*track.whose))
+
+    def _lose_tap(self, connection: TapConnection) -> None:
+        for key in [one for one in self._tracks if one[0] == connection.number]:
+            self._close_track(key)
+
+    # --- the work ---
+
+    async def _work(self) -> None:
+        while True:
+            turn = self._waiting.take(self._clock())
+            if turn is not None:
+                await self._look(*turn)
+            for whose, watched in list(self._watched.items()):
+                await self._conclude(whose, watched)
+            if turn is None:
+                self._came.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._came.wait(), IDLE_S)
+
+    async def _look(self, whose: Whose, frames: list[tuple[TrackKey, Encoded]]) -> None:
+        watched = self._watched.get(whose)
+        if watched is None:
+            return
+        needing = await self._on_thread(lambda: self._show(watched, frames))
+        watched.looked_s = self._clock()
+        self._looked += len(frames)
+        for key in needing:
+            if key in self._tracks:
+                self._want_key_frame(self._tracks[key])
+
+    def _show(self, watched: _Watched, frames: list[tuple[TrackKey, Encoded]]) -> set[TrackKey]:
+        """On the thread; the tracks that need a key frame."""
+        needing = set()
+        for key, frame in frames:
+            track = self._tracks.get(key)
+            try:
+                if track is not None and not watched.participant.receive(track.number, frame):
+                    needing.add(key)
+            except Exception:
+                # One frame of one participant; whatever it was, it is told once.
+                tell_fault("looking")
+        return needing
+
+    async def _conclude(self, whose: Whose, watched: _Watched) -> None:
+        now = self._clock()
+        concluded = watched.participant.fresh and self._is_time(whose, watched, now)
+        if concluded:
+            await self._on_thread(lambda: watched.participant.conclude(now))
+            watched.concluded_s = now
+        if concluded or now - watched.judged_s >= JUDGE_EVERY_S:
+            watched.judged_s = now
+            judged = watched.participant.judge(now)
+            watched.state = judged.score.state
+            watched.refused = watched.participant.refused()
+            self._set_sampling(watched)
+            if whose in self._watched:
+                self._channel.send(Scored(*whose, judged.score, judged.record))
+
+    def _is_time(self, whose: Whose, watched: _Watched, now: float) -> bool:
+        if now - watched.concluded_s >= CONCLUDE_EVERY_S:
+            return now - watched.came_s > BURST_ENDS_S or watched.attended_until_s > now
+        return not self._waiting.has(whose) and now - watched.came_s > BURST_ENDS_S
+
+    async def _on_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)
+
+    def _timed(self, work: Callable[[], Result]) -> Result:
+        began_s = self._turn_began_s = self._clock()
+        try:
+            return work()
+        finally:
+            self._turn_began_s = None
+            self._busy_s += self._clock() - began_s
+
+    def _open_models(self) -> Finder | None:
+        """Whatever is missing is off, by name."""
+        try:
+            return FaceFinder(Models(Path(self._config.models), read_lock()))
+        except ModelUnusable as error:
+            self._off["faces"] = str(error)
+            say("warning", "detection goes without faces", reason=str(error))
+            return None
+
+    async def _tell_load(self) -> None:
+        while True:
+            began_s, busy_s = self._clock(), self._busy_s
+            await asyncio.sleep(1.0)
+            now = self._clock()
+            looks = [now - one.looked_s for one in self._watched.values() if one.looked_s]
+            self._channel.send(
+                Load(
+                    len(self._watched),
+                    len(self._waiting),
+                    self._looked,
+                    max(looks, default=0.0),
+                    (self._busy_s - busy_s) / max(1e-3, now - began_s),
+                    dict(self._waiting.dropped),
+                    dict(sum((one.refused for one in self._watched.values()), Counter())),
+                )
+            )
