@@ -39,6 +39,14 @@ READY_WITHIN_S = 20.0
 # Somebody may leave, and somebody may come.
 FULL_RETRY_S = 10.0
 NOTHING_RETRY_S = 5.0
+# What a source is called is its sender's word: whoever is muted could call the voice a screen's
+# sound.  So to mute takes all sound, and to stop the video all pictures.
+SILENCED_BY = {
+    "microphone": {"microphone"},
+    "screen_audio": {"microphone", "screen_audio"},
+    "camera": {"camera"},
+    "screen": {"camera", "screen"},
+}
 LAST_OF = {"audio": "screen_audio", "video": "screen"}
 
 
@@ -291,7 +299,7 @@ class Media:
         if held is None or not held.sources:
             return
         silenced = self._silenced.get(held.owner, frozenset())
-        mids = [mid for mid, source in held.sources.items() if source in silenced]
+        mids = [mid for mid, source in held.sources.items() if SILENCED_BY[source] & silenced]
         # A session that is over forwards nothing; from a process that does not answer we cannot
         # know, and say so.
         with _in_our_words(), suppress(NoSuchSession):

@@ -220,7 +220,7 @@ class Session:
         left = await self.services.returning.claim(secret, self.identity) if secret else None
         if left is not None:
             self.stay, self.state = left.stay, left.state
-            self.stay.take_over(self.outbox, self._was_removed)
+            self.stay.take_over(self.outbox, self._was_moved)
         await self.note_presence(None)
         return () if self.stay is None else self.stay.media
 
@@ -274,7 +274,7 @@ class Session:
                 self.outbox,
                 who=who,
                 grants=grants,
-                removed=self._was_removed,
+                moved=self._was_moved,
             )
         self.stay.grants = grants
         return self.stay
@@ -290,13 +290,20 @@ class Session:
             with suppress(LookupError, Unavailable):
                 await self._append(room, "person.left", {"name": self.name})
 
-    def _was_removed(self) -> None:
-        """Somebody else, or another device, took this client out of the room."""
-        self._tasks.append(asyncio.create_task(self._leave_in_turn()))
+    def _was_moved(self, kind: str) -> None:
+        """Somebody took this person out of the room, or made them something else there."""
+        then = self._leave_in_turn if kind == "member.left" else self._look_up_rights
+        self._tasks.append(asyncio.create_task(then()))
 
     async def _leave_in_turn(self) -> None:
         async with self._turn:
             await self.leave()
+
+    async def _look_up_rights(self) -> None:
+        async with self._turn:
+            if self.stay is not None:
+                with suppress(Refused, Unavailable):
+                    self.stay.grants = await self.services.grants(self.who, self.stay.who.room)
 
     async def announce(self, kind: str, body: dict[str, Any]) -> None:
         """An event of the room that this client is in."""

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 MOST_CONNECTIONS = 8
 # After a refusal (the media process is starting), another try.
 RENEW_AGAIN_S = 1.0
+# Events after which the person whom they name may do something else, or nothing, in the room.
+MOVES = {"member.left", "member.role"}
 
 
 @dataclass(slots=True)
@@ -57,14 +59,15 @@ class Stay:
         *,
         who: Participant,
         grants: Grants,
-        removed: Callable[[], None],
+        moved: Callable[[str], None],
     ) -> None:
         self.who = who
         self.grants = grants
         self._streams = streams
         self._media = media
         self._outbox = outbox
-        self._removed = removed
+        self._moved = moved
+        """Called with the kind of an event that changes where this person stands."""
         self._sending: set[str] = set()
         self._views: dict[str, View] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -88,9 +91,9 @@ class Stay:
         self._stop_following()
         self._start("events", partial(self._follow, after))
 
-    def take_over(self, outbox: Outbox, removed: Callable[[], None]) -> None:
+    def take_over(self, outbox: Outbox, moved: Callable[[str], None]) -> None:
         """The client goes on by another socket; events wait until it says how far it had come."""
-        self._outbox, self._removed = outbox, removed
+        self._outbox, self._moved = outbox, moved
         self._stop_following()
 
     async def keep(self, wanted: Collection[str]) -> None:
@@ -196,8 +199,8 @@ class Stay:
             while True:
                 event = await follower.next()
                 await self._outbox.put_when_roomy(telling.bytes_of(event))
-                if event.kind == "member.left" and event.body.get("user") == self.who.identity:
-                    self._removed()
+                if event.kind in MOVES and event.body.get("user") == self.who.identity:
+                    self._moved(event.kind)
 
     async def _keep_offering(self, view: View) -> None:
         """Each offer waits until the last was answered: whoever comes meanwhile is in the next."""

@@ -454,8 +454,10 @@ def media(recorded: Recorded) -> Media:
 @pytest.mark.parametrize(
     ("sources", "mids"),
     [
-        ({"microphone"}, ("0",)),
-        ({"camera"}, ("1",)),
+        # Whatever a sender calls it: muted is without any sound, and stopped without any picture.
+        ({"microphone"}, ("0", "3")),
+        ({"camera"}, ("1", "2")),
+        ({"screen"}, ("2",)),
         ({"screen", "screen_audio"}, ("2", "3")),
         ({"microphone", "camera", "screen", "screen_audio"}, ("0", "1", "2", "3")),
     ],

@@ -206,6 +206,20 @@ async def test_whoever_is_removed_leaves_without_asking() -> None:
         assert (await talk.ask("publish", offer=CAMERA))["error"]["code"] == "not_found"
 
 
+async def test_rights_change_with_the_role() -> None:
+    house = House(ONLY_VOICE)
+    async with talking(house) as talk:
+        await talk.ask("enter", room="tea")
+        assert (await talk.ask("publish", offer=CAMERA))["type"] == "error"
+        house.grants = OWNER
+        for user in ("bob", "ada"):
+            house.streams.append("tea", "member.role", "olga", {"user": user, "role": "owner"})
+        await talk.told(kind="member.role", body={"user": "ada", "role": "owner"})
+        async with asyncio.timeout(WITHIN_S):
+            while (await talk.ask("publish", offer=CAMERA))["type"] == "error":
+                await asyncio.sleep(0)
+
+
 async def test_the_next_offer_waits_for_an_answer_to_the_last() -> None:
     house = House()
     async with talking(house) as talk:
