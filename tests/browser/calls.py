@@ -1,10 +1,14 @@
 """What tests of calls do in pages: come in, look at tiles, and wait until pictures move."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import make_invitation, make_room, register
+from tests.client import Client
 
 # Frames that a page has decoded of somebody's picture, as the element itself counts them.
 DECODED = "(video) => video.getVideoPlaybackQuality().totalVideoFrames"
@@ -49,3 +53,54 @@ async def moves(page: Page, name: str, frames: int = 10) -> None:
     await page.wait_for_function(
         f"([video, least]) => ({DECODED})(video) >= least", arg=[handle, before + frames]
     )
+
+
+async def token_of_friend(address: str, link: str, name: str) -> str:
+    """Somebody else with an account, who took the invitation; a program comes in as them."""
+    async with Client(address) as client:
+        friend = await client.register(name, nickname=name.title())
+        accepted = await friend.post(f"/api/v1/invitations/{link.rpartition('/')[2]}/accept")
+        assert accepted.status == 200, accepted
+        assert friend.token is not None
+        return friend.token
+
+
+class Cuttable:
+    """A line between a browser and a server that can be cut, as a cable is pulled."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._writers: list[asyncio.StreamWriter] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        """The address at which the server answers through it."""
+        server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """End every connection in the middle of whatever it carries."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [writer, back]
+        for source, target in ((reader, back), (there, writer)):
+            task = asyncio.create_task(_pump(source, target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await source.read(1 << 16):
+            target.write(data)
+            await target.drain()
+    target.transport.abort()

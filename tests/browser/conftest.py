@@ -145,7 +145,7 @@ async def device(chromium: Browser, address: str, witness: Witness) -> NewPage:
 
     async def made(**options: Any) -> Page:
         context = await chromium.new_context(
-            base_url=address, **{"locale": "en-US", "reduced_motion": "reduce", **options}
+            **{"base_url": address, "locale": "en-US", "reduced_motion": "reduce", **options}
         )
         context.set_default_timeout(15_000)
         witness.watch(context)

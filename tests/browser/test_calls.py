@@ -1,12 +1,25 @@
 """Calls in real browsers: people see and hear each other, and what they do is seen by all."""
 
+import os
+import signal
+from pathlib import Path
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from signaling import protocol
 from signaling.client import connect
-from tests.browser.calls import come_in_as_guest, join, make_host, moves, tile
-from tests.browser.conftest import NewPage
+from signaling.client.watching import Watcher
+from tests.browser.calls import (
+    Cuttable,
+    come_in_as_guest,
+    join,
+    make_host,
+    moves,
+    tile,
+    token_of_friend,
+)
+from tests.browser.conftest import NewPage, Served, Witness, make_invitation, register
 from tests.interop.media import MovingBar, Tone
 
 pytestmark = pytest.mark.browser
@@ -25,14 +38,19 @@ async def test_two_pages_and_a_program_meet(device: NewPage, address: str) -> No
     # The fake microphone beeps: what arrives is loud enough to be taken for speech.
     await expect(tile(ada, "Grace")).to_have_attribute("data-speaking", "true")
 
-    issued = await ada.request.post(f"/api/v1/rooms/{room}/tokens", data={})
-    token = (await issued.json())["token"]
-    async with connect(address, token) as program:
+    watcher = Watcher()
+    token = await token_of_friend(address, link, "meet-bob")
+    async with connect(address, token, watcher.take) as program:
         await program.enter(room)
+        await program.watch()
         await program.publish(lambda: (Tone(), MovingBar()))
-        said = protocol.MediaState(id=1000, microphone=True, camera=True)
-        await program.ask(said)
-        await moves(grace, "Ada")
+        await program.ask(protocol.MediaState(id=1000, microphone=True, camera=True))
+        await moves(grace, "Meet-Bob")
+        await moves(ada, "Meet-Bob")
+        await expect(tile(ada, "Meet-Bob")).to_have_attribute("data-speaking", "true")
+        await watcher.close()
+    arrived = {(one.identity, one.source) for one in watcher.heard() if one.frames > 10}
+    assert len(arrived) == 4, "the voices and faces of two"
 
     # What one does is seen by the other.
     await ada.get_by_role("button", name="Mute microphone").click()
@@ -44,7 +62,153 @@ async def test_two_pages_and_a_program_meet(device: NewPage, address: str) -> No
     await ada.keyboard.press("r")
     await expect(tile(grace, "Ada").get_by_text("Hand raised")).to_be_attached()
 
+    await ada.get_by_role("button", name="Show a gesture").click()
+    await ada.get_by_role("button", name="Claps").click()
+    await expect(grace.get_by_text("Ada: Claps")).to_be_visible()
+    await ada.keyboard.press("d")
+    await expect(ada.get_by_text("You are sharing your screen.")).to_be_visible()
+    await moves(grace, "Screen of Ada", frames=1)
+    await ada.keyboard.press("d")
+    await expect(tile(grace, "Screen of Ada")).to_have_count(0)
+    await grace.get_by_role("button", name="Pin Ada").click()
+    await expect(grace.locator(".on-stage-main")).to_contain_text("Ada")
+
     await grace.get_by_role("button", name="Leave the call").click()
     await expect(grace.get_by_role("heading", name="You have left the call")).to_be_visible()
     await expect(tile(ada, "Grace")).to_have_count(0)
     await expect(ada.get_by_text("You are alone here.")).to_be_visible()
+
+
+async def test_a_call_goes_on_after_a_cut_and_after_the_death_of_media(
+    device: NewPage, served: Served, witness: Witness
+) -> None:
+    line = Cuttable(int(served.address.rpartition(":")[2]))
+    async with line.listening() as through:
+        witness.address = "http://127.0.0.1:"
+        witness.forgiven += ["/api/"]
+        ada, grace = await device(base_url=through), await device()
+        room, link = await make_host(ada, "cut-ada", "Ada", "Cut")
+        await come_in_as_guest(grace, link.replace(through, served.address), "Grace")
+        await join(grace)
+        await join(ada, room)
+        await moves(ada, "Grace")
+
+        line.cut()
+        await expect(ada.get_by_text("The connection is cut.")).to_be_visible()
+        await expect(ada.locator(".stage")).to_have_attribute("data-state", "in")
+        await moves(ada, "Grace")
+        await moves(grace, "Ada")
+
+        os.kill(media_process_of(served.process_id), signal.SIGKILL)
+        await expect(ada.get_by_text("are coming back")).to_be_visible()
+        await expect(ada.get_by_text("are coming back")).to_have_count(0, timeout=60_000)
+        await moves(ada, "Grace")
+        await moves(grace, "Ada")
+
+
+def media_process_of(parent: int) -> int:
+    """The process that forwards media for a Candor."""
+    for children in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in children.read_text().split():
+            if b"sfu" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    raise AssertionError("it has no media process")
+
+
+async def test_who_waits_is_let_in_and_who_is_removed_is_out(
+    device: NewPage, witness: Witness
+) -> None:
+    witness.forgive("/api/v1/")
+    ada, grace = await device(), await device()
+    room, link = await make_host(ada, "door-ada", "Ada", "Door")
+    await join(ada, room)
+    await ada.keyboard.press("p")
+    await ada.get_by_label("Newcomers wait until they are let in").check()
+
+    await grace.goto(link)
+    await grace.get_by_label("Your name").fill("Grace")
+    await grace.get_by_role("button", name="Come in as a guest").click()
+    await expect(grace.get_by_role("heading", name="You are at the door")).to_be_visible()
+    await expect(ada.get_by_role("heading", name="1 person waits at the door")).to_be_visible()
+    await ada.get_by_role("button", name="Let in").click()
+    await join(grace)
+    await moves(ada, "Grace")
+
+    await ada.get_by_role("button", name="Moderate Grace").click()
+    await ada.get_by_role("button", name="Mute", exact=True).click()
+    await expect(grace.get_by_text("A moderator has muted you.")).to_be_visible()
+    await ada.get_by_role("button", name="Remove", exact=True).click()
+    await expect(
+        grace.get_by_role("heading", name="You were removed from the room")
+    ).to_be_visible()
+    await expect(tile(ada, "Grace")).to_have_count(0)
+
+
+async def test_a_call_rings_on_every_page_until_it_is_answered(device: NewPage) -> None:
+    ada, bob = await device(), await device()
+    await register(ada, "ring-ada", "Ada")
+    await make_room_of_kind(ada, "Ring", "group")
+    link = await make_invitation(ada)
+    rooms = await (await ada.request.get("/api/v1/rooms")).json()
+    await register(bob, "ring-bob", "Bob")
+    await bob.goto(link)
+    await bob.get_by_role("button", name="Come in as Bob").click()
+    await expect(bob.get_by_text("You belong to this room now.")).to_be_visible()
+    other = await bob.context.new_page()
+    await other.goto("/me")
+    await bob.goto("/")
+
+    await join(ada, rooms["rooms"][0]["id"])
+    await expect(ada.get_by_text("Ringing")).to_be_visible()
+    await expect(other.get_by_text("Ada calls you")).to_be_visible()
+    await bob.get_by_role("button", name="Answer").click()
+    await expect(bob.locator(".stage")).to_have_attribute("data-state", "in")
+    await expect(other.get_by_text("Ada calls you")).to_have_count(0)
+    await moves(bob, "Ada")
+    await moves(ada, "Bob")
+
+
+async def make_room_of_kind(page: Page, title: str, kind: str) -> None:
+    await page.get_by_label("Kind").select_option(kind)
+    await page.get_by_label("Title").fill(title)
+    await page.get_by_role("button", name="Make room").click()
+    await expect(page.get_by_role("dialog", name=f"Invite to {title}")).to_be_visible()
+
+
+REFUSE = """
+  const refuse = async () => { throw new DOMException("", "%s"); };
+  Object.defineProperty(MediaDevices.prototype, "getUserMedia", { value: refuse });
+"""
+HIDE = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined });"
+
+
+async def test_the_lobby_says_what_is_missing_and_lets_in_all_the_same(device: NewPage) -> None:
+    first = await device()
+    room, _ = await make_host(first, "bare-ada", "Ada", "Bare")
+    state = await first.context.storage_state()
+    for script, words in (
+        (REFUSE % "NotAllowedError", "Camera and microphone are not allowed."),
+        (REFUSE % "NotFoundError", "There is no camera and no microphone."),
+        (REFUSE % "NotReadableError", "Camera and microphone are in use elsewhere."),
+        (HIDE, "Open Candor by an address that begins with https."),
+    ):
+        page = await device(storage_state=state)
+        await page.add_init_script(script)
+        await page.goto(f"/call/{room}")
+        await expect(page.get_by_role("alert").get_by_text(words)).to_be_visible()
+    await join(page)
+    await expect(tile(page, "Ada (you)").get_by_text("Your camera is off")).to_be_visible()
+
+
+async def test_the_pages_own_script_is_small_and_old_names_lead_here(device: NewPage) -> None:
+    page = await device()
+    room, _ = await make_host(page, "light-ada", "Ada", "Light")
+    await page.goto(f"/tools/video-chat/{room}/")
+    await join(page)
+    assert page.url.endswith(f"/call/{room}")
+    loaded = await page.evaluate(
+        "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.js'))"
+        ".map((one) => one.decodedBodySize)"
+    )
+    assert len(loaded) > 40
+    assert 0 < sum(loaded) < 250_000

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyDark } from "../../web/js/call/darkness.js";
 import { gridFor, mainTile, paged, placesOn } from "../../web/js/call/layout.js";
+import { ringsAfter } from "../../web/js/call/ringing.js";
 import { NOBODY, after, presentIn, settled } from "../../web/js/call/roster.js";
 import { tilesOf } from "../../web/js/call/tiles.js";
 import { activated, encodingsOf, preferring } from "../../web/js/media/encodings.js";
@@ -130,3 +131,15 @@ for (const [pasted, room] of [
 ]) {
   test(`the room in ${JSON.stringify(pasted)} is ${room}`, () => assert.equal(roomIn(pasted), room));
 }
+
+test("a call rings until it is answered on any device, or is over", () => {
+  const told = (kind, body, actor = "ada") => ({ kind, room: "tea", actor, body: { call: "c1", ...body } });
+  const rung = ringsAfter([], told("call.ringing", { users: ["me"], medium: "video" }), "me");
+  assert.deepEqual(rung, [{ call: "c1", room: "tea", caller: "ada", medium: "video" }]);
+  assert.deepEqual(ringsAfter([], told("call.ringing", { users: ["bob"] }), "me"), []);
+  assert.equal(ringsAfter(rung, told("call.declined", { user: "bob" }), "me"), rung);
+  for (const end of [told("call.accepted", { user: "me" }), told("call.missed", { user: "me" }), told("call.ended", {})]) {
+    assert.deepEqual(ringsAfter(rung, end, "me"), [], end.kind);
+  }
+  assert.equal(ringsAfter(rung, told("call.ended", { call: "c2" }), "me").length, 1);
+});

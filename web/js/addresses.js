@@ -36,6 +36,9 @@ export const api = {
 export const sessionAddress = (id) => `${api.sessions}/${encodeURIComponent(id)}`;
 
 /** @param {string} id */
+export const personAddress = (id) => `/api/v1/people/${encodeURIComponent(id)}`;
+
+/** @param {string} id */
 export const roomAddress = (id) => `${api.rooms}/${encodeURIComponent(id)}`;
 
 /** @param {string} room */

@@ -1,6 +1,6 @@
 /** One's own profile, picture, password and devices. */
 
-import { api, sessionAddress } from "./addresses.js";
+import { api, personAddress, sessionAddress } from "./addresses.js";
 import { get, patch, post, put, remove } from "./api.js";
 
 /** @typedef {import("./session.js").Profile} Profile */
@@ -22,6 +22,9 @@ import { get, patch, post, put, remove } from "./api.js";
  * @returns {Promise<Profile>}
  */
 export const changeProfile = (values) => patch(api.me, values);
+
+/** @param {string} id @returns {Promise<Profile>} of somebody with whom one shares a room */
+export const readPerson = (id) => get(personAddress(id));
 
 /** @returns {Promise<Profile>} */
 export const readProfile = () => get(api.me);

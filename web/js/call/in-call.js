@@ -180,8 +180,7 @@ export class InCall {
   }
 
   async _comeIn() {
-    this._closeMedia();
-    const media = this._openMedia();
+    const media = this._openMedia(new Set(this.stay.line.welcome?.resumed ?? []));
     try {
       const medium = this.own.camera.peek() === null ? "audio" : "video";
       this._know(await this._doors.start(this.room, medium));
@@ -205,8 +204,18 @@ export class InCall {
     this.happened.value = event;
   }
 
-  async _openMedia() {
-    await Promise.all([this._openSending(), this._openWatching(), this.screen.value && this._openSharing()]);
+  /**
+   * Open what does not go on from before the cut.
+   *
+   * @param {ReadonlySet<string>} resumed
+   */
+  async _openMedia(resumed) {
+    const goesOn = (/** @type {{media: string} | null} */ one) => one !== null && resumed.has(one.media);
+    await Promise.all([
+      goesOn(this._sending) || this._openSending(),
+      goesOn(this._watching) || this._openWatching(),
+      goesOn(this._sharing) || (this.screen.value && this._openSharing()),
+    ]);
   }
 
   _openSending() {

@@ -27,13 +27,18 @@ const room = decodeURIComponent(location.pathname.split("/")[2] ?? "");
  *   | {at: "ended", room: Room, call: InCall} | {at: "failed", error: unknown}} Place
  */
 
+const ANSWERED = "#answered";
+
 const place = signal(/** @type {Place} */ ({ at: "door" }));
 const own = new Own();
 
 /** Ask where one stands; whoever belongs to the room is in the lobby at once. */
 async function look() {
   try {
-    place.value = { at: "lobby", room: await roomOf(room) };
+    const found = await roomOf(room);
+    // Whoever has just answered a call has said already that they come in.
+    if (location.hash === ANSWERED) answer(found);
+    else place.value = { at: "lobby", room: found };
   } catch (error) {
     place.value = isHidden(error) ? await atTheDoor() : { at: "failed", error };
   }
@@ -51,6 +56,13 @@ async function atTheDoor() {
   } catch (error) {
     return isHidden(error) ? { at: "door" } : { at: "failed", error };
   }
+}
+
+/** @param {Room} found */
+function answer(found) {
+  history.replaceState(null, "", location.pathname);
+  own.begin();
+  join(found);
 }
 
 /** @param {Room} found */

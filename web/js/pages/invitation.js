@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { callPage, pages, withNext } from "../addresses.js";
 import { ApiError } from "../api.js";
 import { distance, errorText, moment, text } from "../i18n.js";
-import { acceptInvitation, lookAtInvitation, myRooms } from "../rooms.js";
+import { acceptInvitation, lookAtInvitation, myRooms, roomOf } from "../rooms.js";
 import { calledName, enterAsGuest, me, signOut, whoAmI } from "../session.js";
 import { Button, ButtonLink } from "../ui/button.js";
 import { CodeForm } from "../ui/code-form.js";
@@ -42,8 +42,12 @@ function Invitation() {
   if (profile !== null && (inside || thing.belongs)) {
     return html`<${Inside} face=${thing.face} profile=${profile} />`;
   }
-  return html`<${Door} face=${thing.face} profile=${profile} onEntered=${() => setInside(true)} />`;
+  const entered = () => lookInside(thing.face.room, () => setInside(true));
+  return html`<${Door} face=${thing.face} profile=${profile} onEntered=${entered} />`;
 }
+
+/** Whoever has to wait at the door does so on the call's page. @param {string} room @param {() => void} onInside */
+const lookInside = (room, onInside) => roomOf(room).then(onInside, () => location.assign(callPage(room)));
 
 /** @param {{children: import("../ui/html.js").Children}} properties */
 const Framed = ({ children }) =>

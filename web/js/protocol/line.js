@@ -41,6 +41,7 @@ const GONE_AFTER_MS = 8_000;
 const UNAUTHENTICATED = 4401;
 // Refusals of a greeting that pass by themselves; every other one is for good.
 const PASSING = new Set(["busy", "draining", "internal", "rate_limited", "store_unavailable"]);
+const REPLACED = 4409;
 const TOO_OFTEN = 4429;
 const TOO_OFTEN_WAIT_MS = 10_000;
 
@@ -67,6 +68,7 @@ export class Line extends Emitter {
     super();
     this.state = /** @type {State} */ ("connecting");
     this.welcome = /** @type {Welcome | null} */ (null);
+    this._secret = "";
     /** Why it is over: a code of the table of errors; empty if one hung up oneself. */
     this.endedBy = "";
     this._around = around;
@@ -153,7 +155,10 @@ export class Line extends Emitter {
     this._heard();
     this._greeting = true;
     try {
-      this.welcome = /** @type {any} */ (await this.ask("hello", { version: VERSION, client: "candor web" }));
+      const said = { version: VERSION, client: "candor web", resume: this._secret };
+      const welcome = /** @type {Welcome} */ (/** @type {unknown} */ (await this.ask("hello", said)));
+      this.welcome = welcome;
+      this._secret = welcome.resume;
       await this._greet(this);
     } catch (error) {
       this._notGreeted(error, socket);
@@ -200,7 +205,7 @@ export class Line extends Emitter {
   _closed(code) {
     this._drop();
     if (this.state === "over") return;
-    if (code === UNAUTHENTICATED) {
+    if (code === UNAUTHENTICATED || code === REPLACED) {
       this.endedBy = "session_ended";
       this._end();
       return;
@@ -233,7 +238,10 @@ export class Line extends Emitter {
     this._watch = this._around.later(() => this._probe(), ASK_AFTER_MS);
   }
 
-  /** Is anybody there?  If not, do not wait for TCP to give up. */
+  /**
+   * Is anybody there?  If not, do not wait for TCP to give up.  The old socket is left as it is: to
+   * close it would be a goodbye, and end what goes on by the next.
+   */
   _probe() {
     const socket = this._socket;
     if (socket === null) return;
@@ -242,7 +250,6 @@ export class Line extends Emitter {
     this._watch = this._around.later(() => {
       if (this._socket !== socket || this._heardAt > askedAt) return;
       this._socket = null;
-      socket.close();
       this._closed(1006);
     }, GONE_AFTER_MS);
     this.ask("ping").catch(() => {});

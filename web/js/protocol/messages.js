@@ -19,6 +19,18 @@
  * @property {string} identity
  * @property {string} name
  * @property {number} heartbeat_s
+ * @property {string} resume the secret by which another socket takes over
+ * @property {string[]} resumed connections that go on
+ * @property {CallStanding[]} calls
+ */
+
+/**
+ * @typedef {object} CallStanding
+ * @property {string} call
+ * @property {string} room
+ * @property {string} medium
+ * @property {string} caller
+ * @property {string} state
  */
 
 /**

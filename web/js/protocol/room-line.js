@@ -41,7 +41,8 @@ export class RoomLine extends Emitter {
 
   async _enter() {
     const after = this.sequence === null ? {} : { after: this.sequence };
-    const told = await this.line.ask("enter", { room: this.room, ...after }).catch((error) => {
+    const keep = this.line.welcome?.resumed ?? [];
+    const told = await this.line.ask("enter", { room: this.room, keep, ...after }).catch((error) => {
       // A server that came back from a backup has not come so far: begin with what it has.
       if (this.sequence === null || error.code !== "invalid") throw error;
       this.sequence = null;

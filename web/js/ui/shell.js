@@ -11,6 +11,7 @@ import { calledName, keepPresent, me, wasEnded, whoAmI } from "../session.js";
 import { Avatar } from "./avatar.js";
 import { Button, ButtonLink } from "./button.js";
 import { html } from "./html.js";
+import { RingBanner, listenForCalls } from "./ring-banner.js";
 import { Notice } from "./notice.js";
 import { Toast } from "./toast.js";
 
@@ -44,6 +45,7 @@ export async function open(page) {
   }
   if (me.value !== null) await page.prepare?.(me.value);
   reflect(page.title);
+  listenForCalls();
   keepPresent(() => document.visibilityState === "visible");
   const failure = session.status === "rejected" ? session.reason : null;
   draw(failure === null ? page.content : () => html`<${Broken} error=${failure} />`);
@@ -77,7 +79,7 @@ function reflect(title) {
 
 /** @param {{children: Children}} properties */
 function Shell({ children }) {
-  if (isImmersed.value) return html`${children}<${Toast} />`;
+  if (isImmersed.value) return html`${children}<${RingBanner} /><${Toast} />`;
   return html`
     <a class="skip" href="#content">${text("shell.skip")}</a>
     <header class="top">
@@ -95,6 +97,7 @@ function Shell({ children }) {
       <span>${text("shell.promise")}</span>
       <a href=${pages.apiDescription}>${text("shell.api")}</a>
     </footer>
+    <${RingBanner} />
     <${Toast} />
   `;
 }

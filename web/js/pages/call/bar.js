@@ -5,6 +5,7 @@ import { text } from "../../i18n.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { KeysDialog, SettingsDialog } from "./dialogs.js";
+import { Gestures } from "./gestures.js";
 import { PANELS } from "./panels.js";
 
 /** @typedef {import("./controls.js").Controls} Controls */
@@ -27,6 +28,7 @@ export function Bar({ call, own, view, controls }) {
     <div class="bar-more ${isOpen ? "bar-more-open" : ""}" onClick=${() => setOpen(false)}>
       <${BarButton} icon="screen" isOn=${isSharing} words=${text(isSharing ? "act.share_stop" : "act.share")} shortcut="D" onPress=${() => controls.share()} />
       <${BarButton} icon="hand" isOn=${call.hand.value} words=${text(call.hand.value ? "act.hand_down" : "act.hand_up")} shortcut="R" onPress=${() => controls.hand()} />
+  <${Gestures} call=${call} />
       <${BarButton} icon="layout" words=${text(view.isGrid.value ? "act.to_speaker" : "act.to_grid")} shortcut="W" onPress=${() => controls.layout()} />
       <${BarButton} icon="gear" words=${text("act.settings")} shortcut="S" onPress=${() => controls.dialog("settings")} />
     </div>

@@ -9,14 +9,13 @@ import { html } from "../../ui/html.js";
 /** @type {readonly DeviceKind[]} */
 const KINDS = ["audioinput", "videoinput", "audiooutput"];
 
+/** A menu is there before its devices are known, so that nothing moves. @param {DeviceKind} kind */
+const canChoose = (kind) => kind !== "audiooutput" || "setSinkId" in HTMLMediaElement.prototype;
+
 /** @param {{own: import("../../call/own.js").Own}} properties */
 export function DeviceMenus({ own }) {
-  const there = own.devices.value;
-  // Firefox lets nobody choose a loudspeaker in a menu; then there is none to choose from.
-  const kinds = KINDS.filter((kind) => there[kind].length > 0);
-  if (kinds.length === 0) return null;
   return html`<div class="devices-chosen">
-    ${kinds.map((kind) => html`<${DeviceMenu} key=${kind} kind=${kind} own=${own} />`)}
+    ${KINDS.filter(canChoose).map((kind) => html`<${DeviceMenu} key=${kind} kind=${kind} own=${own} />`)}
   </div>`;
 }
 

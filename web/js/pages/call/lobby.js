@@ -30,8 +30,8 @@ export function Lobby({ room, own, onJoin }) {
       <p class="lead">${text("lobby.as", { name: me.value === null ? "" : calledName(me.value) })}</p>
       <${Troubles} own=${own} />
       <${DeviceMenus} own=${own} />
-      <${Notice} kind="plain">${text("lobby.what_happens")}</${Notice}>
       <${Button} kind="primary" wide onClick=${onJoin}><${Icon} name="phone" />${text("lobby.join")}</${Button}>
+      <p class="fine">${text("lobby.what_happens")}</p>
     </section>
   </div>`;
 }

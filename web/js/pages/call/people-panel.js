@@ -4,6 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { endCall } from "../../calls.js";
 import { counted, errorText, text } from "../../i18n.js";
 import { admit, admitAll, ban, deny, handOver, sendAway, setLocked, setRole, setWaitingRoom, silence, whoWaits } from "../../moderation.js";
+import { mayInvite } from "../../rooms.js";
+import { InviteDialog } from "../entry/invite.js";
 import { presentIn } from "../../call/roster.js";
 import { Avatar } from "../../ui/avatar.js";
 import { Button } from "../../ui/button.js";
@@ -21,6 +23,7 @@ import { Check } from "./dialogs.js";
 /** @param {{room: Room, call: InCall, onClose: () => void}} properties */
 export function PeoplePanel({ room, call, onClose }) {
   const people = presentIn(call.roster.value);
+  const [inviting, setInviting] = useState(false);
   const moderates = call.rights.value.moderate === true;
   return html`
     <header class="panel-head">
@@ -29,10 +32,13 @@ export function PeoplePanel({ room, call, onClose }) {
     </header>
     <div class="panel-body">
       ${moderates && html`<${AtTheDoor} room=${room} call=${call} />`}
+      ${mayInvite(room) &&
+      html`<${Button} kind="primary" wide onClick=${() => setInviting(true)}><${Icon} name="plus" />${text("invite.action")}</${Button}>`}
       <ul class="people">
         ${people.map((person) => html`<${PersonRow} key=${person.identity} person=${person} room=${room} call=${call} moderates=${moderates} />`)}
       </ul>
       ${moderates && html`<${RoomDoor} room=${room} call=${call} />`}
+      ${inviting && html`<${InviteDialog} room=${room} onClose=${() => setInviting(false)} />`}
     </div>
   `;
 }

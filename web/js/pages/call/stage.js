@@ -9,6 +9,7 @@ import { recall, remember } from "../../memory.js";
 import { html } from "../../ui/html.js";
 import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
+import { GesturesSeen } from "./gestures.js";
 import { Head } from "./head.js";
 import { useKeys } from "./keys.js";
 import { Controls } from "./controls.js";
@@ -37,6 +38,7 @@ export function Stage({ room, call, own }) {
     <${Head} room=${room} call=${call} tiles=${tiles} />
     <${Banners} room=${room} call=${call} measuring=${measuring} controls=${controls} view=${view} />
     <div class="stage-body">
+      <${GesturesSeen} call=${call} />
       <${Tiles} tiles=${tiles} call=${call} measuring=${measuring} view=${view} />
       ${Panel && html`<aside class="panel" aria-label=${text(`panel.${view.panel.value}`)}>
         <${Panel} room=${room} call=${call} own=${own} onClose=${() => (view.panel.value = null)} />

@@ -53,6 +53,7 @@ export function Tile({ tile, around, priority, children }) {
     </div>
     <div class="tile-head">
       ${person.hand && !isScreen && html`<span class="tile-hand"><${Icon} name="hand" /><span class="unseen">${text("tile.hand")}</span></span>`}
+      ${isShown && !isSelf && document.pictureInPictureEnabled && html`<${LiftButton} frame=${frame} name=${name} />`}
       <${PinButton} tile=${tile} isPinned=${isPinned} view=${view} />
       ${children}
     </div>
@@ -75,6 +76,18 @@ function PinButton({ tile, isPinned, view }) {
     type="button" class="tile-button" aria-pressed=${isPinned ? "true" : "false"} aria-label=${words} title=${words}
     onClick=${() => (view.pinned.value = isPinned ? null : tile.key)}
   ><${Icon} name="pin" /></button>`;
+}
+
+/** Into a window of its own, above all others. @param {{frame: import("preact").RefObject<HTMLElement>, name: string}} properties */
+function LiftButton({ frame, name }) {
+  const lift = async () => {
+    if (document.pictureInPictureElement !== null) await document.exitPictureInPicture();
+    else await frame.current?.querySelector("video")?.requestPictureInPicture();
+  };
+  const words = text("act.lift", { name });
+  return html`<button type="button" class="tile-button" aria-label=${words} title=${words} onClick=${() => lift().catch(() => {})}>
+    <${Icon} name="picture-in-picture" />
+  </button>`;
 }
 
 /** Whether a track has ever shown anything. @param {MediaStreamTrack | null} track */
