@@ -92,6 +92,12 @@ API_CHAT_MESSAGE_EDITS = Address("/api/v1/chat/messages/{message}/edits")
 API_CHAT_MESSAGE_REACTION = Address("/api/v1/chat/messages/{message}/reaction")
 API_CHAT_MESSAGE_PIN = Address("/api/v1/chat/messages/{message}/pin")
 API_CHAT_MESSAGE_FORWARD = Address("/api/v1/chat/messages/{message}/forward")
+API_CHAT_SEARCH = Address("/api/v1/chat/search")
+API_CHAT_MESSAGE_REPORT = Address("/api/v1/chat/messages/{message}/report")
+API_CHAT_REPORTS = Address("/api/v1/chat/reports")
+API_CHAT_REPORT = Address("/api/v1/chat/reports/{report}")
+API_CHAT_BLOCKS = Address("/api/v1/chat/blocks")
+API_CHAT_BLOCK = Address("/api/v1/chat/blocks/{user}")
 API_CHAT_CONVERSATIONS = Address("/api/v1/chat/conversations")
 API_CHAT_ROOM_MESSAGES = Address(
     "/api/v1/chat/rooms/{room}/messages", ("/tools/api/chat/{room}/messages/",)
@@ -105,6 +111,9 @@ API_CHAT_ROOM_READ = Address(
     "/api/v1/chat/rooms/{room}/read", ("/tools/api/chat/{room}/mark_read/",)
 )
 API_CHAT_ROOM_POSITIONS = Address("/api/v1/chat/rooms/{room}/positions")
+API_CHAT_ROOM_RULES = Address("/api/v1/chat/rooms/{room}/rules")
+API_CHAT_ROOM_HOLD = Address("/api/v1/chat/rooms/{room}/hold")
+API_CHAT_ROOM_EXPORT = Address("/api/v1/chat/rooms/{room}/export")
 API_CHAT_ROOM_PINS = Address("/api/v1/chat/rooms/{room}/pins")
 
 # Operators and administrators

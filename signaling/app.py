@@ -14,6 +14,7 @@ from functools import partial
 from importlib.metadata import version
 
 import sqlalchemy as sa
+import structlog
 
 from sfu import Sfu
 from signaling.attendance import Attendance
@@ -27,6 +28,7 @@ from signaling.auth.tokens import Signer
 from signaling.calls import Calls
 from signaling.chat import Chat, NoAttachments, open_chat
 from signaling.config import Config
+from signaling.errors import Unavailable
 from signaling.health import Health
 from signaling.media import Media, children_of
 from signaling.metrics import Metrics
@@ -40,6 +42,8 @@ from signaling.rooms import Rooms
 from signaling.store import Store, idempotency, open_store, sessions
 from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
+
+log = structlog.get_logger()
 
 VERSION = version("candor")
 
@@ -99,6 +103,7 @@ async def open_candor(
             asyncio.create_task(candor.presence.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
             asyncio.create_task(_sweep(store)),
+            asyncio.create_task(_sweep_chat(candor.chat)),
             asyncio.create_task(candor.chat.bell.ring()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
@@ -163,6 +168,16 @@ async def _sweep(store: Store) -> None:
         now = utc_now()
         await store.write(partial(_forget, now=now))
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def _sweep_chat(chat: Chat) -> None:
+    """Forget what rooms keep for a time only."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        try:
+            await chat.keeping.sweep()
+        except Unavailable as unavailable:
+            log.warning("chat.not_swept", reason=unavailable.reason)
 
 
 def _forget(connection: sa.Connection, now: datetime) -> None:

@@ -12,9 +12,13 @@ from signaling.chat.attachments import Attached, Attachments, NoAttachments, Wis
 from signaling.chat.bell import Bell
 from signaling.chat.changing import Changing
 from signaling.chat.drafts import Draft
+from signaling.chat.export import Export
 from signaling.chat.history import History
+from signaling.chat.keeping import Keeping
+from signaling.chat.order import Order
 from signaling.chat.posting import Numbers, Posting
 from signaling.chat.reading import Reading
+from signaling.chat.search import Search
 from signaling.store import Store
 from signaling.streams import Streams
 
@@ -29,6 +33,10 @@ class Chat:
     changing: Changing
     history: History
     reading: Reading
+    search: Search
+    order: Order
+    export: Export
+    keeping: Keeping
     bell: Bell
 
 
@@ -47,5 +55,9 @@ def open_chat(
         changing=Changing(streams, numbers),
         history=History(store),
         reading=Reading(store, attendance, now),
+        search=Search(store),
+        order=Order(store, streams, now),
+        export=Export(store, now),
+        keeping=Keeping(store, now),
         bell=bell,
     )

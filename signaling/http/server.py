@@ -19,6 +19,7 @@ from signaling.http.administration import AdministrationRoutes
 from signaling.http.call import NOTHING, Route
 from signaling.http.calls import CallRoutes
 from signaling.http.chat import ChatRoutes
+from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
 from signaling.http.gate import Gate
 from signaling.http.moderation import ModerationRoutes
@@ -26,6 +27,7 @@ from signaling.http.pages import Pages
 from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
 from signaling.http.rooms import RoomRoutes
+from signaling.http.search import SearchRoutes
 from signaling.http.sight import Description, SightRoutes
 from signaling.http.websocket import Sockets
 from signaling.http.whip import WhipRoutes, taken_at
@@ -103,6 +105,8 @@ def api_routes(candor: Candor) -> list[Route]:
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChatRoutes(candor.chat).routes(),
         *ConversationRoutes(candor.chat).routes(),
+        *SearchRoutes(candor.chat).routes(),
+        *OrderRoutes(candor.chat).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),

@@ -139,13 +139,17 @@ def page(connection: sa.Connection, user_id: str, wanted: Wanted, limit: int) ->
     Without a place, the newest ones; `offset` counts back from there.
     """
     if wanted.around is not None:
-        return _around(connection, user_id, wanted, wanted.around, limit)
-    query = sa.select(*COLUMNS).where(*_conditions(user_id, wanted))
+        return _around(connection, wanted, wanted.around, limit)
+    if not wanted.room_id:
+        query = _newest_of_rooms(user_id, wanted, limit)
+        # Across rooms there is no order but the clock's.
+        newest = (messages.c.posted_at.desc(), messages.c.id.desc())
+        return _messages(connection, query.order_by(*newest), wanted.offset, limit)[::-1]
+    query = sa.select(*COLUMNS).where(*_conditions(wanted))
     if wanted.after is not None:
-        return _messages(connection, query.order_by(*_order(wanted)).limit(limit))
-    newest = [each.desc() for each in _order(wanted)]
-    query = query.order_by(*newest).offset(wanted.offset).limit(limit)
-    return _messages(connection, query)[::-1]
+        return _messages(connection, query.order_by(messages.c.sequence), 0, limit)
+    query = query.order_by(messages.c.sequence.desc())
+    return _messages(connection, query, wanted.offset, limit)[::-1]
 
 
 def pinned(connection: sa.Connection, room_id: str) -> list[Message]:
@@ -154,9 +158,8 @@ def pinned(connection: sa.Connection, room_id: str) -> list[Message]:
         sa.select(*COLUMNS)
         .where(messages.c.room_id == room_id, messages.c.pinned_at.is_not(None))
         .order_by(messages.c.pinned_at.desc(), messages.c.id)
-        .limit(200)
     )
-    return _messages(connection, query)
+    return _messages(connection, query, 0, 200)
 
 
 def change(connection: sa.Connection, message_id: str, **values: Any) -> None:
@@ -244,20 +247,17 @@ def empty_events(
     connection.execute(query.values(body=dict(body)))
 
 
-def _around(
-    connection: sa.Connection, user_id: str, wanted: Wanted, place: int, limit: int
-) -> list[Message]:
+def _around(connection: sa.Connection, wanted: Wanted, place: int, limit: int) -> list[Message]:
     """The message at a place, or behind it, in the middle of a page."""
-    half = limit // 2
-    query = sa.select(*COLUMNS).where(*_conditions(user_id, wanted))
+    query = sa.select(*COLUMNS).where(*_conditions(wanted))
     before = query.where(messages.c.sequence < place).order_by(messages.c.sequence.desc())
-    older = _messages(connection, before.limit(half))[::-1]
+    older = _messages(connection, before, 0, limit // 2)[::-1]
     from_here = query.where(messages.c.sequence >= place).order_by(messages.c.sequence)
-    return older + _messages(connection, from_here.limit(limit - len(older)))
+    return older + _messages(connection, from_here, 0, limit - len(older))
 
 
-def _conditions(user_id: str, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = [_in_rooms(user_id, wanted.room_id)]
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = [messages.c.room_id == wanted.room_id]
     if wanted.before is not None:
         found.append(messages.c.sequence < wanted.before)
     if wanted.after is not None:
@@ -265,33 +265,40 @@ def _conditions(user_id: str, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     return found + matching(wanted)
 
 
-def matching(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def matching(wanted: Wanted, of: sa.FromClause = messages) -> list[sa.ColumnElement[bool]]:
     """What does not depend on a place: by whom, of which kind, when."""
     found: list[sa.ColumnElement[bool]] = []
     if wanted.sender:
-        found.append(messages.c.sender == wanted.sender)
+        found.append(of.c.sender == wanted.sender)
     if wanted.kind:
-        found.append(messages.c.kind == wanted.kind)
+        found.append(of.c.kind == wanted.kind)
     if wanted.since is not None:
-        found.append(messages.c.posted_at >= wanted.since)
+        found.append(of.c.posted_at >= wanted.since)
     if wanted.until is not None:
-        found.append(messages.c.posted_at < wanted.until)
+        found.append(of.c.posted_at < wanted.until)
     return found
 
 
-def _in_rooms(user_id: str, room_id: str) -> sa.ColumnElement[bool]:
-    if room_id:
-        return messages.c.room_id == room_id
-    mine = sa.select(room_members.c.room_id).where(room_members.c.user_id == user_id)
-    return messages.c.room_id.in_(mine)
+def _newest_of_rooms(user_id: str, wanted: Wanted, limit: int) -> sa.Select[Any]:
+    """Of each of the user's rooms so many as the page can hold: otherwise all would be sorted."""
+    newer = messages.alias("newer")
+    last = (
+        sa.select(newer.c.sequence)
+        .where(newer.c.room_id == room_members.c.room_id, *matching(wanted, newer))
+        .order_by(newer.c.sequence.desc())
+        .limit(1)
+        .offset(wanted.offset + limit - 1)
+        .scalar_subquery()
+    )
+    of_room = sa.and_(
+        messages.c.room_id == room_members.c.room_id,
+        messages.c.sequence >= sa.func.coalesce(last, 0),
+    )
+    query = sa.select(*COLUMNS).select_from(room_members).join(messages, of_room)
+    return query.where(room_members.c.user_id == user_id, *matching(wanted))
 
 
-def _order(wanted: Wanted) -> list[sa.ColumnElement[Any]]:
-    """Within a room by sequence, never by clock; across rooms there is no other order."""
-    if wanted.room_id:
-        return [messages.c.sequence]
-    return [messages.c.posted_at, messages.c.id]
-
-
-def _messages(connection: sa.Connection, query: sa.Select[Any]) -> list[Message]:
-    return [Message(*row) for row in connection.execute(query)]
+def _messages(
+    connection: sa.Connection, query: sa.Select[Any], offset: int, limit: int
+) -> list[Message]:
+    return [Message(*row) for row in connection.execute(query.offset(offset).limit(limit))]

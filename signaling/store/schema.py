@@ -286,7 +286,7 @@ messages = sa.Table(
     sa.Index("uq_messages_room_id_sequence", "room_id", "sequence", unique=True),
     sa.Index("uq_messages_client", "room_id", "sender", "client_id", unique=True),
     sa.Index("ix_messages_file_id", "file_id"),
-    sa.Index("ix_messages_posted_at", "posted_at"),
+    sa.Index("ix_messages_room_id_posted_at", "room_id", "posted_at"),
 )
 
 # What a message said before each edit; `sequence` is of the event that told of the edit.

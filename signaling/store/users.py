@@ -128,6 +128,13 @@ def seen_of(connection: sa.Connection, user_ids: Collection[str]) -> dict[str, S
     return {user_id: Seen(status, at, bool(busy)) for user_id, status, at, busy in found}
 
 
+def names_of(connection: sa.Connection, user_ids: Collection[str]) -> dict[str, str]:
+    """What several users are called by others."""
+    shown = sa.case((users.c.nickname != "", users.c.nickname), else_=users.c.name)
+    query = sa.select(users.c.id, shown).where(users.c.id.in_(user_ids))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> User | None:
     row = connection.execute(sa.select(*COLUMNS).where(condition)).one_or_none()
     return None if row is None else User(*row)

@@ -67,6 +67,7 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "PUT /api/v1/chat/messages/{message}/pin": NOTHING_THERE,
     "DELETE /api/v1/chat/messages/{message}/pin": NOTHING_THERE,
     "POST /api/v1/chat/messages/{message}/forward": NOTHING_THERE,
+    "POST /api/v1/chat/messages/{message}/report": NOTHING_THERE,
     "GET /api/v1/chat/rooms/{room}/messages": NOTHING_THERE,
     "POST /api/v1/chat/rooms/{room}/messages": NOTHING_THERE,
     "POST /api/v1/chat/rooms/{room}/send": NOTHING_THERE,
@@ -75,6 +76,13 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "POST /api/v1/chat/rooms/{room}/read": NOTHING_THERE,
     "GET /api/v1/chat/rooms/{room}/positions": NOTHING_THERE,
     "GET /api/v1/chat/rooms/{room}/pins": NOTHING_THERE,
+    "GET /api/v1/chat/rooms/{room}/rules": NOTHING_THERE,
+    "PATCH /api/v1/chat/rooms/{room}/rules": NOTHING_THERE,
+    "GET /api/v1/chat/rooms/{room}/export": NOTHING_THERE,
+    "PUT /api/v1/chat/rooms/{room}/hold": NO_ROLE,
+    "PUT /api/v1/chat/reports/{report}": NOTHING_THERE,
+    "PUT /api/v1/chat/blocks/{user}": (204, None),
+    "DELETE /api/v1/chat/blocks/{user}": (204, None),
     "POST /api/v1/users/{user}/ban": NO_ROLE,
     "DELETE /api/v1/users/{user}/ban": NO_ROLE,
     "PUT /api/v1/users/{user}/role": NO_ROLE,
@@ -89,6 +97,7 @@ STRANGER: dict[str, tuple[int, str | None]] = {
 GUEST: dict[str, tuple[int, str | None]] = STRANGER | {
     "GET /api/v1/people/{user}": NOTHING_THERE,
     "GET /api/v1/people/{user}/avatar": NOTHING_THERE,
+    "PUT /api/v1/chat/blocks/{user}": NOTHING_THERE,
     # Guests have no rooms of their own to do this in.
     "POST /api/v1/rooms/{room}/tokens": NO_ROLE,
     "POST /api/v1/rooms/{room}/invitations": NO_ROLE,
@@ -116,6 +125,7 @@ FOR_MORE_THAN_ONE = {
     "POST /api/v1/calls/{call}/decline",
     "POST /api/v1/calls/{call}/leave",
     "POST /api/v1/calls/{call}/invite",
+    "PUT /api/v1/chat/blocks/{user}",
 }
 
 BODIES: Mapping[str, Any] = {
@@ -127,6 +137,9 @@ BODIES: Mapping[str, Any] = {
     "PUT /api/v1/rooms/{room}/waiting-room": {"on": False},
     "POST /api/v1/calls/{call}/medium": {"medium": "audio"},
     "POST /api/v1/calls/{call}/invite": {"users": ["x"]},
+    "POST /api/v1/chat/messages/{message}/report": {"reason": "rude"},
+    "PUT /api/v1/chat/rooms/{room}/hold": {"on": True},
+    "PUT /api/v1/chat/reports/{report}": {"outcome": "upheld"},
     "PATCH /api/v1/chat/messages/{message}": {"text": "mine"},
     "PUT /api/v1/chat/messages/{message}/reaction": {"emoji": "👀"},
     "POST /api/v1/chat/messages/{message}/forward": {"room_id": "wonderland"},
@@ -157,6 +170,13 @@ async def _guest_of(client: Client, owner: Client, room: str) -> Client:
     return client.as_(entered.body["access_token"])
 
 
+async def _report_of(owner: Client, message: str) -> str:
+    await owner.post(f"/api/v1/chat/messages/{message}/report", {"reason": "rude"})
+    listed = await owner.get("/api/v1/chat/reports?room_id=wonderland")
+    found: str = listed.body["reports"][0]["id"]
+    return found
+
+
 @pytest.fixture
 async def belongings(house: House) -> Belongings:
     alice = await house.client.register("alice")
@@ -176,6 +196,7 @@ async def belongings(house: House) -> Belongings:
     ids = {
         "call": call["id"],
         "message": message["id"],
+        "report": await _report_of(alice, message["id"]),
         "user": me["id"],
         "session": session["id"],
         "room": "wonderland",
@@ -221,6 +242,8 @@ async def _everything(house: House) -> dict[str, list[Any]]:
         schema.messages,
         schema.message_reactions,
         schema.read_positions,
+        schema.chat_reports,
+        schema.chat_rules,
         schema.room_events,
         schema.invitations,
         schema.user_sessions,

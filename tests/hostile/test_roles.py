@@ -40,6 +40,7 @@ OPERATORS_AND_UP = {
     "GET /api/v1/users",
     "POST /api/v1/users/{user}/ban",
     "DELETE /api/v1/users/{user}/ban",
+    "PUT /api/v1/chat/rooms/{room}/hold",
     "GET /metrics",
 }
 ADMINISTRATORS = {

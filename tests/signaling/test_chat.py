@@ -457,3 +457,40 @@ async def test_a_room_token_chats_only_where_it_may(room: Room, client: Client) 
         assert reply.code == code
     other = await client.as_(token).post(MESSAGES, {"room_id": "cake", "text": "x"})
     assert other.code == "not_found"
+
+
+# --- search ---
+
+
+async def test_search_finds_words_of_any_script_in_ones_own_rooms(room: Room) -> None:
+    await room.say("ada", "明天在会议室见")
+    edited = await room.say("bob", "the meating", mentions=[])
+    await room.act("bob", "PATCH", edited["id"], text="The Meeting is at eight")
+    gone = await room.say("cy", "a meeting that is off")
+    await room.act("cy", "DELETE", gone["id"])
+    await room.say("eve", "another meeting, 会议", user_id=room.ids["cy"])
+    wanted = {
+        ("bob", "q=会议"): ["明天在会议室见"],
+        ("bob", "q=议会"): [],
+        ("bob", "q=meet"): ["The Meeting is at eight"],
+        ("bob", "q=eight meeting"): ["The Meeting is at eight"],
+        ("bob", f"q=meeting&sender={room.ids['ada']}"): [],
+        ("bob", "q=meeting&kind=image"): [],
+        ("bob", "q=meeting&until=2001-01-01T00:00:00Z"): [],
+        ("bob", "q=meating"): [],
+        ("cy", "q=meeting"): ["another meeting, 会议", "The Meeting is at eight"],
+        ("cy", "q=meeting&room_id=tea"): ["The Meeting is at eight"],
+        ("eve", "q=meeting"): ["another meeting, 会议"],
+        ("bob", 'q=" OR message_index MATCH "x'): [],
+    }
+    for (name, query), texts in wanted.items():
+        reply = await room.people[name].get(f"/api/v1/chat/search?{query}")
+        assert [each["snippet"] for each in reply.body["hits"]] == texts, (name, query)
+    first = await room.people["cy"].get("/api/v1/chat/search?q=meeting&limit=1")
+    path = f"/api/v1/chat/search?q=meeting&limit=1&cursor={first.body['next']}"
+    second = (await room.people["cy"].get(path)).body
+    assert second["hits"][0]["message"]["id"] == edited["id"]
+    assert second["next"] is None
+    assert (await room.people["bob"].get("/api/v1/chat/search?q=!!")).code == "invalid"
+    stranger = await room.people["eve"].get("/api/v1/chat/search?q=x&room_id=tea")
+    assert stranger.code == "not_found"

@@ -80,7 +80,7 @@ def _create_messages() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
     )
     op.create_index("ix_messages_file_id", "messages", ["file_id"])
-    op.create_index("ix_messages_posted_at", "messages", ["posted_at"])
+    op.create_index("ix_messages_room_id_posted_at", "messages", ["room_id", "posted_at"])
     op.create_index(
         "uq_messages_client", "messages", ["room_id", "sender", "client_id"], unique=True
     )
