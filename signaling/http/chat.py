@@ -342,5 +342,4 @@ def _wanted(query: MessagesWanted, room_id: str) -> Wanted:
 
 
 def _posted(posted: Posted) -> Answer:
-    body = PostedShown(chat_shown.message(posted.message), posted.again)
-    return Answer(body, 200 if posted.again else 201)
+    return Answer(PostedShown(chat_shown.message(posted.message), posted.again), 201)

@@ -176,8 +176,13 @@ async def cast(house: House) -> Cast:
     )
     session = (await victim.get("/api/v1/auth/sessions")).body["sessions"][0]["id"]
     call = (await victim.post("/api/v1/calls/start", {"room": "milk"})).body["id"]
+    said = {"room_id": "milk", "text": "mine"}
+    message = (await victim.post("/api/v1/chat/messages", said)).body["message"]["id"]
     ids = {
         "call": [call],
+        "message": [message],
+        # There is none yet, and strangers find none.
+        "report": [session],
         "user": [(await victim.get("/api/v1/me")).body["id"]],
         "session": [session],
         "room": ["tea", "milk"],
