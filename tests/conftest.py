@@ -1,15 +1,20 @@
 """What every test may use: a Candor on a real database file, answering on a real socket."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
 from signaling.app import Candor, open_candor
+from signaling.auth import passwords
 from signaling.config import Config, load
 from signaling.http.server import listen
+from signaling.store import open_store
 from tests.client import Client
 
 # A shared machine stands still now and then; that is no failure of what is tested.
@@ -19,8 +24,28 @@ settings.load_profile("candor")
 SECRET = "a test's secret, as good as 32 random bytes: 9f8b27c61d"
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 as cheap as it can be; what a password costs is for `test_timing`."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 8, 1))
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with today's schema and nothing in it, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "candor.db"
+    asyncio.run(migrated(f"sqlite:///{file}"))
+    return file
+
+
+async def migrated(url: str) -> None:
+    """Bring an empty database up to today's schema."""
+    async with open_store(url):
+        pass
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(tmp_path: Path, migrated_file: Path) -> Config:
     """Free ports, a folder of its own, limits that only their own tests reach."""
     loaded = load(
         environment={},
@@ -34,6 +59,7 @@ def config(tmp_path: Path) -> Config:
         },
     )
     loaded.data.mkdir()
+    shutil.copy(migrated_file, loaded.data / "candor.db")
     return loaded
 
 

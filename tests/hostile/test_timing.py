@@ -22,6 +22,11 @@ TOLERATED_S = 0.005
 
 
 @pytest.fixture
+def cheap_passwords() -> None:
+    """Here they cost what they cost."""
+
+
+@pytest.fixture
 def config(config: Config) -> Config:
     return with_limits(config, logins_per_minute=100_000)
 

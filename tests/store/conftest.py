@@ -1,9 +1,12 @@
 """A store on each engine: SQLite always, PostgreSQL if CANDOR_TEST_POSTGRES says where.
 
-The address names a role that may create databases; each test gets one of its own.
+The address names a role that may create databases; each test gets one of its own, as a copy of
+one that was migrated once.
 """
 
+import asyncio
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from signaling.store import Store, open_store
+from tests.conftest import migrated
 
 POSTGRES = os.environ.get("CANDOR_TEST_POSTGRES", "")
 ENGINES = ["sqlite", "postgres"] if POSTGRES else ["sqlite"]
@@ -22,14 +26,14 @@ NewDatabase = Callable[[str], Awaitable[str]]
 
 
 @asynccontextmanager
-async def postgres_database() -> AsyncIterator[str]:
-    """The address of an empty database, dropped afterwards."""
+async def postgres_database(template: str = "template0") -> AsyncIterator[str]:
+    """The address of a copy of a database, dropped afterwards."""
     import asyncpg
 
     name = f"candor_test_{uuid.uuid4().hex}"
     connection = await asyncpg.connect(POSTGRES)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
         finally:
@@ -52,10 +56,33 @@ async def new_database(tmp_path: Path) -> AsyncIterator[NewDatabase]:
         yield make
 
 
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """The name of a database with today's schema and nothing in it."""
+    with asyncio.Runner() as runner:
+        opened = postgres_database()
+        url = runner.run(opened.__aenter__())
+        runner.run(migrated(url))
+        yield str(sa.make_url(url).database)
+        runner.run(opened.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def migrated_postgres(postgres_template: str) -> AsyncIterator[str]:
+    async with postgres_database(postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_sqlite(migrated_file: Path, sqlite_url: str) -> str:
+    shutil.copy(migrated_file, str(sa.make_url(sqlite_url).database))
+    return sqlite_url
+
+
 @pytest.fixture(params=ENGINES)
-async def url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
-    """An empty database of each kind in turn."""
-    return await new_database(request.param)
+def url(request: pytest.FixtureRequest) -> str:
+    """A database of each kind in turn, with today's schema and nothing in it."""
+    return str(request.getfixturevalue(f"migrated_{request.param}"))
 
 
 @pytest.fixture

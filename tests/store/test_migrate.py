@@ -16,7 +16,14 @@ from alembic.script import ScriptDirectory
 from signaling.store import inspect_store, migrate, open_store
 from signaling.store.migrate import StoreTooNew
 from signaling.store.schema import metadata
+from tests.store.conftest import ENGINES, NewDatabase
 from tests.store.rows import everything, fill
+
+
+@pytest.fixture(params=ENGINES)
+async def url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
+    """A database of each kind in turn, with nothing in it at all."""
+    return await new_database(request.param)
 
 
 def differences(connection: sa.Connection) -> list[Any]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from signaling.errors import Unavailable
 from signaling.store import Store, audit, inspect_store, open_store, postgres, users
-from tests.store.conftest import POSTGRES, NewDatabase
+from tests.store.conftest import POSTGRES
 from tests.store.rows import put_user, user
 from tests.store.writer_child import once
 
@@ -18,8 +18,8 @@ RAISE = "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '{}'; END $$"
 
 
 @pytest.fixture
-async def url(new_database: NewDatabase) -> str:
-    return await new_database("postgres")
+def url(migrated_postgres: str) -> str:
+    return migrated_postgres
 
 
 @pytest.fixture
