@@ -18,6 +18,7 @@ from sfu.encoding import Arrival, EncodingStatistics
 from sfu.errors import RemoteError
 from sfu.producer import REPORT_INTERVAL_S, Producer, Publisher
 from sfu.publication import Track
+from sfu.route import Names, Route, sources_of
 from sfu.rtcp import (
     FullIntraRequest,
     Nack,
@@ -29,7 +30,7 @@ from sfu.rtcp import (
     parse_rtcp,
 )
 from sfu.speaker import SpeakerDetector
-from sfu.stream import ChosenStream, Numbers, SharedStream
+from sfu.stream import Numbers
 from sfu.subscriber import (
     Aim,
     Stage,
@@ -38,7 +39,7 @@ from sfu.subscriber import (
     TrackChange,
     ViewerWishes,
 )
-from sfu.subscription import Form, Subscription
+from sfu.subscription import Subscription
 from sfu.tapping import TapSink
 from sfu.transport_feedback import TransportFeedback
 
@@ -91,92 +92,6 @@ class RoomStatistics(msgspec.Struct, frozen=True):
     drops: dict[str, dict[str, int]]
 
 
-class _Group(Generic[Outlet]):
-    """Viewers to whom the same packets go under the same numbers; a chosen stream has one."""
-
-    __slots__ = ("members", "stream")
-
-    def __init__(self, stream: SharedStream | ChosenStream) -> None:
-        self.stream = stream
-        self.members: list[tuple[Consumer, Outlet]] = []
-
-
-class Names(msgspec.Struct, frozen=True):
-    """The sources under which a viewer hears a track: the media, and what is sent again."""
-
-    media: Numbers
-    again: Numbers
-
-
-class _Route(Generic[Outlet]):
-    """A producer, what goes out of it, and to whom; `sink` listens to it, if anybody may."""
-
-    def __init__(
-        self, session: str, producer: Producer, names: Names, sink: TapSink | None
-    ) -> None:
-        self.session = session
-        self.producer = producer
-        self.names = names
-        self.sink = sink
-        self.sizes = [(0, 0) for _ in producer.encodings]
-        self.groups: list[_Group[Outlet]] = []
-
-    def stream_for(self, form: Form, names: Names) -> SharedStream | ChosenStream:
-        """One that goes out already and suits the viewer, or a new one."""
-        if len(self.producer.encodings) > 1:
-            return ChosenStream(form, names.media)
-        for group in self.groups:
-            stream = group.stream
-            shared = isinstance(stream, SharedStream) and stream.ssrc == names.media.ssrc
-            if shared and stream.form == form:
-                return stream
-        return SharedStream(form, names.media)
-
-    def add(self, consumer: Consumer, outlet: Outlet) -> None:
-        group = next((one for one in self.groups if one.stream is consumer.stream), None)
-        if group is None:
-            group = _Group(consumer.stream)
-            self.groups.append(group)
-        group.members.append((consumer, outlet))
-
-    def remove(self, consumer: Consumer) -> None:
-        for group in self.groups:
-            group.members = [member for member in group.members if member[0] is not consumer]
-        self.groups = [group for group in self.groups if group.members]
-
-    def tap(self, arrival: Arrival, now: float) -> None:
-        """Let whoever listens have the packet of the encoding that it listens to."""
-        sink = self.sink
-        if sink is not None and sink.wanted and arrival.encoding.index == sink.encoding:
-            packet = arrival.packet
-            sink.receive(arrival.extended, packet, arrival.description, now, arrival.primary)
-
-    def survey_tap(self, now: float) -> None:
-        """Choose what is listened to, and ask for the key frame that it begins with."""
-        if self.sink is None:
-            return
-        encodings = self.producer.encodings
-        heights = [one.height if one.is_alive(now) else None for one in encodings]
-        self.sink.choose(heights, now)
-        if self.sink.poll(now):
-            self.producer.want_key_frame(self.sink.encoding)
-
-    def sources(self) -> list[tuple[Outlet, int]]:
-        """Every source that viewers hear of this producer."""
-        return [
-            (outlet, ssrc)
-            for group in self.groups
-            for consumer, outlet in group.members
-            for ssrc in sources_of(consumer)
-        ]
-
-
-def sources_of(consumer: Consumer) -> list[int]:
-    """What a viewer hears of a track: the media, and what is sent again."""
-    resent = consumer.retransmission_ssrc
-    return [consumer.ssrc] if resent is None else [consumer.ssrc, resent]
-
-
 class Router(Generic[Outlet]):
     """One room.  `random_bits(n)` gives unpredictable numbers; `now` plus the offset is NTP's."""
 
@@ -185,7 +100,7 @@ class Router(Generic[Outlet]):
         self._ntp_offset_s = ntp_offset_s
         self._publishers: dict[str, tuple[Publisher, Outlet]] = {}
         self._subscribers: dict[str, Subscriber[Outlet]] = {}
-        self._routes: dict[str, _Route[Outlet]] = {}
+        self._routes: dict[str, Route[Outlet]] = {}
         self._producers: dict[str, Producer] = {}
         self._owners: dict[str, str] = {}
         self._speakers = SpeakerDetector()
@@ -217,7 +132,7 @@ class Router(Generic[Outlet]):
         self._publishers[session] = publisher, outlet
         for producer in producers:
             sink = None if tap is None else tap(producer.track)
-            self._routes[producer.key] = _Route(session, producer, self._new_names(), sink)
+            self._routes[producer.key] = Route(session, producer, self._new_names(), sink)
             self._producers[producer.key] = producer
             self._owners[producer.key] = session
 

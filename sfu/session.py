@@ -10,7 +10,8 @@ from sfu.description import Local, Offer
 from sfu.faults import tell_fault
 from sfu.offering import Offering
 from sfu.port import Port
-from sfu.router import Names, Router
+from sfu.route import Names
+from sfu.router import Router
 from sfu.transport import Fingerprint, Remote, Transport, TransportState, collect
 
 

@@ -80,6 +80,7 @@ PURE = (
     "sfu.rates",
     "sfu.reception",
     "sfu.rewriter",
+    "sfu.route",
     "sfu.router",
     "sfu.rtcp",
     "sfu.rtp",
