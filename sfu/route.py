@@ -9,13 +9,21 @@ from typing import Generic, TypeVar
 import msgspec
 
 from sfu.consumer import Consumer
-from sfu.encoding import Arrival
+from sfu.encoding import Arrival, Encoding
+from sfu.layers import Layer
 from sfu.producer import Producer
 from sfu.stream import ChosenStream, Numbers, SharedStream
 from sfu.subscription import Form
 from sfu.tapping import TapSink
 
 Outlet = TypeVar("Outlet")
+
+
+class Names(msgspec.Struct, frozen=True):
+    """The sources under which a viewer hears a track: the media, and what is sent again."""
+
+    media: Numbers
+    again: Numbers
 
 
 class Group(Generic[Outlet]):
@@ -28,13 +36,6 @@ class Group(Generic[Outlet]):
         self.members: list[tuple[Consumer, Outlet]] = []
 
 
-class Names(msgspec.Struct, frozen=True):
-    """The sources under which a viewer hears a track: the media, and what is sent again."""
-
-    media: Numbers
-    again: Numbers
-
-
 class Route(Generic[Outlet]):
     """A producer, what goes out of it, and to whom; `sink` listens to it, if anybody may."""
 
@@ -45,7 +46,7 @@ class Route(Generic[Outlet]):
         self.producer = producer
         self.names = names
         self.sink = sink
-        self.sizes = [(0, 0) for _ in producer.encodings]
+        self._sizes = [(0, 0) for _ in producer.encodings]
         self.groups: list[Group[Outlet]] = []
 
     def stream_for(self, form: Form, names: Names) -> SharedStream | ChosenStream:
@@ -70,6 +71,27 @@ class Route(Generic[Outlet]):
         for group in self.groups:
             group.members = [member for member in group.members if member[0] is not consumer]
         self.groups = [group for group in self.groups if group.members]
+
+    def aim(self, consumer: Consumer, layer: Layer | None, outlet: Outlet) -> None:
+        """A viewer gets another layer from now on, or nothing."""
+        before, current = consumer.stream, consumer.layer
+        encoding = self.producer.encodings[current.encoding if current else 0]
+        if consumer.aim(layer, encoding) is not before:
+            self.remove(consumer)
+            self.add(consumer, outlet)
+
+    def resized(self) -> list[Encoding]:
+        """Encodings whose pictures have another size than at the last call."""
+        sizes = [(one.width, one.height) for one in self.producer.encodings]
+        changed = [
+            encoding
+            for encoding, size, before in zip(
+                self.producer.encodings, sizes, self._sizes, strict=True
+            )
+            if size != before
+        ]
+        self._sizes = sizes
+        return changed
 
     def tap(self, arrival: Arrival, now: float) -> None:
         """Let whoever listens have the packet of the encoding that it listens to."""

@@ -10,11 +10,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from sfu.allocation import Demand
 from sfu.bandwidth import SendSide
 from sfu.consumer import Consumer, ConsumerStatistics
 from sfu.description import MediaKind
-from sfu.encoding import Arrival, EncodingStatistics
+from sfu.encoding import EncodingStatistics
 from sfu.errors import RemoteError
 from sfu.producer import REPORT_INTERVAL_S, Producer, Publisher
 from sfu.publication import Track
@@ -29,17 +28,15 @@ from sfu.rtcp import (
     SenderReport,
     parse_rtcp,
 )
-from sfu.speaker import SpeakerDetector
 from sfu.stream import Numbers
 from sfu.subscriber import (
-    Aim,
-    Stage,
     Subscriber,
     SubscriberStatistics,
     TrackChange,
     ViewerWishes,
 )
 from sfu.subscription import Subscription
+from sfu.survey import Survey, SurveyNews
 from sfu.tapping import TapSink
 from sfu.transport_feedback import TransportFeedback
 
@@ -51,36 +48,7 @@ _FIRST_SEQUENCE_BITS = 15
 _NTP_FRACTION = 1 << 32
 _NTP_MASK = 0xFFFF_FFFF_FFFF_FFFF
 
-# How often it is looked at who speaks and what publishers send.
-SURVEY_INTERVAL_S = 0.2
-
-
-class SizeSeen(msgspec.Struct, frozen=True):
-    """A key frame came with another size than the one before it."""
-
-    session: str
-    mid: str
-    rid: str
-    width: int
-    height: int
-
-
-class SpeakerChange(msgspec.Struct, frozen=True):
-    """Another publishing session is heard most; None: nobody who is still here."""
-
-    session: str | None
-    identity: str | None
-
-
-class EncodingsWanted(msgspec.Struct, frozen=True):
-    """Which encodings of a track anybody has use for; a publisher may stop the others."""
-
-    session: str
-    mid: str
-    rids: tuple[str, ...]
-
-
-News = SizeSeen | SpeakerChange | EncodingsWanted | TrackChange
+News = SurveyNews | TrackChange
 
 
 class RoomStatistics(msgspec.Struct, frozen=True):
@@ -103,11 +71,9 @@ class Router(Generic[Outlet]):
         self._routes: dict[str, Route[Outlet]] = {}
         self._producers: dict[str, Producer] = {}
         self._owners: dict[str, str] = {}
-        self._speakers = SpeakerDetector()
-        self._speaker: str | None = None
+        self._survey = Survey(self._publishers, self._routes)
         self._news: list[News] = []
         self._reported_s = 0.0
-        self._surveyed_s = 0.0
 
     @property
     def empty(self) -> bool:
@@ -247,7 +213,7 @@ class Router(Generic[Outlet]):
                 if route.sink is not None:
                     route.sink.close()
                 del self._producers[producer.key], self._owners[producer.key]
-            self._speakers.forget(session)
+            self._survey.forget(session)
         subscriber = self._subscribers.pop(session, None)
         if subscriber is not None:
             for consumer in subscriber.consumers.values():
@@ -267,7 +233,9 @@ class Router(Generic[Outlet]):
             return []
         track = arrival.encoding.track
         if track.kind is MediaKind.AUDIO:
-            self._hear(session, known[0], arrival, now)
+            level = known[0].level_of(arrival.packet)
+            if level is not None:
+                self._survey.hear(session, level, now)
         key_frame = arrival.description.key_frame
         copies = []
         route = self._routes[f"{session}/{track.mid}"]
@@ -308,7 +276,7 @@ class Router(Generic[Outlet]):
 
     def poll(self, now: float) -> list[tuple[Outlet, bytes]]:
         """RTCP that is due; call this every 20 ms while packets come."""
-        self._survey(now)
+        self._news += self._survey.poll(self._subscribers.values(), now)
         for subscriber in self._subscribers.values():
             if subscriber.is_open and subscriber.is_due(now):
                 self._allocate(subscriber, now)
@@ -332,9 +300,8 @@ class Router(Generic[Outlet]):
 
     def news(self) -> list[News]:
         """What happened since the last call."""
-        self._note_sizes()
         news, self._news = self._news, []
-        return news
+        return [*news, *self._survey.sizes()]
 
     def statistics(self, now: float) -> RoomStatistics:
         publishers = {name: publisher for name, (publisher, _) in self._publishers.items()}
@@ -404,79 +371,17 @@ class Router(Generic[Outlet]):
         if producer is not None and index is not None:
             producer.want_key_frame(index)
 
-    # --- who is seen and heard ---
-
-    def _hear(self, session: str, publisher: Publisher, arrival: Arrival, now: float) -> None:
-        level = publisher.level_of(arrival.packet)
-        if level is not None:
-            self._speakers.receive(session, level, now)
-
-    def _survey(self, now: float) -> None:
-        """Look at what comes, who speaks and what is of use to anybody."""
-        if now - self._surveyed_s < SURVEY_INTERVAL_S:
-            return
-        self._surveyed_s = now
-        for route in self._routes.values():
-            route.producer.poll(now)
-            route.survey_tap(now)
-        speaker = self._speakers.poll(now)
-        if speaker != self._speaker:
-            self._speaker = speaker
-            known = self._publishers.get(speaker or "")
-            self._news.append(SpeakerChange(speaker, known[0].identity if known else None))
-        self._tell_publishers(now)
-
-    def _tell_publishers(self, now: float) -> None:
-        """Find out which encodings nobody has use for; those may stop."""
-        layered = {key for key, one in self._producers.items() if len(one.encodings) > 1}
-        if not layered:
-            return
-        useful: dict[str, set[int]] = {key: set() for key in layered}
-        for subscriber in self._subscribers.values():
-            if subscriber.is_open:
-                for key, indexes in subscriber.useful(self._demands(subscriber)):
-                    useful.get(key, set()).update(indexes)
-        for key, indexes in useful.items():
-            route = self._routes[key]
-            if route.sink is not None and route.sink.wanted:
-                indexes.add(route.sink.encoding)
-            wanted = route.producer.watch(frozenset(indexes), now)
-            if wanted is not None:
-                track = route.producer.track
-                rids = tuple(rid for index, rid in enumerate(track.rids) if index in wanted)
-                self._news.append(EncodingsWanted(route.session, track.mid, rids))
-
-    def _demands(self, subscriber: Subscriber[Outlet]) -> list[Demand]:
-        stage = Stage(self._speaker, self._speakers.ranking())
-        return subscriber.demands(self._producers, self._owners, stage)
+    # --- who gets what ---
 
     def _allocate(self, subscriber: Subscriber[Outlet], now: float) -> None:
-        for aim in subscriber.allocate(self._demands(subscriber), now):
-            self._aim(aim, subscriber.outlet)
+        demands = subscriber.demands(self._producers, self._owners, self._survey.stage)
+        for aim in subscriber.allocate(demands, now):
+            route = self._routes.get(aim.consumer.subscription.producer)
+            if route is not None:
+                route.aim(aim.consumer, aim.layer, subscriber.outlet)
         for consumer in subscriber.consumers.values():
             self._want_key_frame(consumer, consumer.key_frame_wanted)
         self._news += subscriber.changes()
-
-    def _aim(self, aim: Aim, outlet: Outlet) -> None:
-        consumer = aim.consumer
-        route = self._routes.get(consumer.subscription.producer)
-        if route is None:
-            return
-        before = consumer.stream
-        current = consumer.layer
-        encoding = route.producer.encodings[current.encoding if current else 0]
-        if consumer.aim(aim.layer, encoding) is not before:
-            route.remove(consumer)
-            route.add(consumer, outlet)
-
-    def _note_sizes(self) -> None:
-        for route in self._routes.values():
-            for index, encoding in enumerate(route.producer.encodings):
-                size = (encoding.width, encoding.height)
-                if size != route.sizes[index]:
-                    route.sizes[index] = size
-                    mid = route.producer.track.mid
-                    self._news.append(SizeSeen(route.session, mid, encoding.rid, *size))
 
     # --- numbers ---
 

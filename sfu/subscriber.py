@@ -5,7 +5,7 @@ packets find it (`router`) and transports; the clock is an argument.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -114,6 +114,8 @@ class Subscriber(Generic[Outlet]):
         self._opened_s: float | None = None
         self._allocation = Allocation((), 0, 0)
         self._allocated_s = 0.0
+        self._asked: dict[str, Demand] = {}
+        """What it could get when it was last decided what it gets, by MID."""
         self._tracks: dict[str, _TrackState] = {}
         self._repeats = _Repeats()
 
@@ -137,6 +139,7 @@ class Subscriber(Generic[Outlet]):
         for consumer in gone:
             del self.consumers[consumer.ssrc]
         self._tracks.pop(mid, None)
+        self._asked.pop(mid, None)
         return gone
 
     # --- what it gets ---
@@ -169,7 +172,7 @@ class Subscriber(Generic[Outlet]):
         self._allocated_s = now
         self._allocation = allocate(demands, self._budget_bps(now), self._current())
         by_track = {grant.track: grant for grant in self._allocation.grants}
-        asked = {demand.track: demand for demand in demands}
+        asked = self._asked = {demand.track: demand for demand in demands}
         aims = []
         for consumer in self.consumers.values():
             mid = consumer.subscription.mid
@@ -182,15 +185,15 @@ class Subscriber(Generic[Outlet]):
             consumer.measure(now)
         return aims
 
-    def useful(self, demands: Iterable[Demand]) -> list[tuple[str, set[int]]]:
+    def useful(self) -> list[tuple[str, set[int]]]:
         """Encodings by producer that it has use for, whatever its network takes."""
-        by_track = {demand.track: demand for demand in demands}
         found = []
-        for consumer in self.consumers.values():
-            demand = by_track[consumer.subscription.mid]
-            options = within_wish(demand.options, demand.max_height) if demand.wanted else []
-            indexes = {option.layer.encoding for option in options}
-            found.append((consumer.subscription.producer, indexes))
+        for consumer in self.consumers.values() if self.is_open else ():
+            demand = self._asked.get(consumer.subscription.mid)
+            if demand is not None and demand.wanted:
+                options = within_wish(demand.options, demand.max_height)
+                indexes = {option.layer.encoding for option in options}
+                found.append((consumer.subscription.producer, indexes))
         return found
 
     def answer_nack(self, request: Nack, now: float) -> list[bytes]:

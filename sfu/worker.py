@@ -30,10 +30,11 @@ from sfu.restarting import (
     answer_same_subscription,
     restart,
 )
-from sfu.router import EncodingsWanted, News, SizeSeen, SpeakerChange
+from sfu.router import News
 from sfu.session import Room, Session, remote_of
 from sfu.subscriber import Subscriber, TrackChange
 from sfu.subscription import answer_subscription, plan_subscription
+from sfu.survey import EncodingsWanted, SizeSeen, SpeakerChange
 from sfu.tap import Tap
 from sfu.tapping import TapSink, TapSource
 from sfu.transport import Identity, Transport, TransportState, collect

@@ -89,6 +89,7 @@ PURE = (
     "sfu.stun",
     "sfu.subscriber",
     "sfu.subscription",
+    "sfu.survey",
     "sfu.tap_messages",
     "sfu.tapping",
     "sfu.transport_feedback",

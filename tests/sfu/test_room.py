@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from sfu.router import EncodingsWanted, SpeakerChange
 from sfu.rtcp import Nack
 from sfu.subscriber import TrackWish, ViewerWishes
+from sfu.survey import EncodingsWanted, SpeakerChange
 from tests.sfu.room import HEIGHTS, Room, gaps, milliseconds, picture_ids
 from tests.sfu.viewer import Line
 

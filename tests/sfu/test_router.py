@@ -9,7 +9,7 @@ from sfu.description import AUDIO_LEVEL, MID, TRANSPORT_SEQUENCE, Format, MediaK
 from sfu.encoding import KEY_FRAME_INTERVAL_S
 from sfu.producer import MAX_PUBLISHER_BPS
 from sfu.publication import Track
-from sfu.router import Router, SizeSeen
+from sfu.router import Router
 from sfu.rtcp import (
     FullIntraRequest,
     Nack,
@@ -22,6 +22,7 @@ from sfu.rtcp import (
 )
 from sfu.rtp import RtpPacket, parse_rtp
 from sfu.subscription import Subscription
+from sfu.survey import SizeSeen
 from sfu.transport_feedback import TransportFeedback
 from tests.builders import rtp, vp8, vp8_key_frame
 
