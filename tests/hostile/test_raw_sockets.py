@@ -27,7 +27,8 @@ from tests.signaling.test_commands import serving
 LOGIN = "/api/v1/auth/login"
 JSON = "Content-Type: application/json"
 GIB = 1 << 30
-_HALF_A_GZIP = gzip.compress(b"{}" * 1000)[:-10]
+# Without a time, so that every process of the tests gives it the same name.
+_HALF_A_GZIP = gzip.compress(b"{}" * 1000, mtime=0)[:-10]
 
 
 async def _others_go_on(house: House) -> None:

@@ -88,18 +88,11 @@ def test_variables_of_the_test_suite_are_no_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "weak"),
-    [
-        ("", True),
-        ("short", True),
-        ("a" * 64, True),
-        ("abcabcabcabcabcabcabcabcabcabcabcabc", True),
-        ("changeme" * 8, True),
-        (new_secret(), False),
-    ],
+    "secret",
+    ["", "short", "a" * 64, "abcabcabcabcabcabcabcabcabcabcabcabc", "changeme" * 8],
 )
-def test_a_secret_that_can_be_guessed_is_told_from_one_that_cannot(secret: str, weak: bool) -> None:
-    assert (secret_weakness(secret) is not None) == weak
+def test_a_secret_that_can_be_guessed_is_weak(secret: str) -> None:
+    assert secret_weakness(secret) is not None
 
 
 def test_every_generated_secret_is_good_enough() -> None:
