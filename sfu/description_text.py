@@ -6,6 +6,8 @@ why a section is accepted.
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from sfu.compatibility import preferred
 from sfu.description import REDUNDANCY, Format, Local, Offer, Outgoing, Section
 
@@ -38,7 +40,8 @@ def refused_lines(section: Section, offer: Offer, local: Local) -> list[str]:
     own = [line for line in answering_lines(offer, local) if "candidate" not in line]
     chosen = preferred(section)
     if chosen is not None and section.mid:
-        head, *lines = section_lines(section, chosen, {}, (), None)
+        media = Media(section.kind, section.mid, chosen, protocol=section.protocol)
+        head, *lines = media_lines(media)
         return [head.replace(" 9 ", " 0 ", 1), *lines, "a=inactive", *own]
     lines = [f"m={section.kind} 0 {section.protocol} {section.format_list}", "c=IN IP4 0.0.0.0"]
     if section.mid:
@@ -46,28 +49,36 @@ def refused_lines(section: Section, offer: Offer, local: Local) -> list[str]:
     return [*lines, "a=inactive", *own]
 
 
-def section_lines(
-    section: Section,
-    chosen: Format,
-    extensions: Mapping[str, int],
-    feedback: Sequence[str],
-    redundancy: int | None,
-) -> list[str]:
-    """An accepted m-line with one format, its retransmissions, and its redundant form first."""
+class Media(msgspec.Struct, frozen=True):
+    """A section of ours: one format, its retransmissions, and its redundant form first."""
+
+    kind: str
+    mid: str
+    format: Format
+    extensions: Mapping[str, int] = {}
+    feedback: Sequence[str] = ()
+    """What is agreed to of the format's feedback."""
+    redundancy: int | None = None
+    protocol: str = "UDP/TLS/RTP/SAVPF"
+
+
+def media_lines(media: Media) -> list[str]:
+    """An m-line that stands for something, and what belongs to it but its direction."""
+    chosen, redundancy = media.format, media.redundancy
     number = chosen.payload_type
     first = [] if redundancy is None else [redundancy]
     again = [] if chosen.retransmission is None else [chosen.retransmission]
     numbers = [*first, number, *again]
     rate = f"{chosen.clock_rate_hz}/{chosen.channels}".removesuffix("/1")
     lines = [
-        f"m={section.kind} 9 {section.protocol} {' '.join(map(str, numbers))}",
+        f"m={media.kind} 9 {media.protocol} {' '.join(map(str, numbers))}",
         "c=IN IP4 0.0.0.0",
-        f"a=mid:{section.mid}",
+        f"a=mid:{media.mid}",
         "a=rtcp-mux",
         "a=rtcp-rsize",
-        *(f"a=extmap:{identifier} {uri}" for uri, identifier in extensions.items()),
+        *(f"a=extmap:{identifier} {uri}" for uri, identifier in media.extensions.items()),
         f"a=rtpmap:{number} {chosen.name}/{rate}",
-        *(f"a=rtcp-fb:{number} {one}" for one in feedback if one in chosen.feedback),
+        *(f"a=rtcp-fb:{number} {one}" for one in media.feedback if one in chosen.feedback),
     ]
     if chosen.parameters:
         lines.append(f"a=fmtp:{number} {chosen.parameters}")

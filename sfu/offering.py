@@ -25,7 +25,7 @@ from sfu.description import (
     Section,
 )
 from sfu.description_parsing import MAX_SECTIONS
-from sfu.description_text import session_lines, source_lines, transport_lines
+from sfu.description_text import Media, media_lines, session_lines, source_lines, transport_lines
 from sfu.publication import Track
 from sfu.subscription import Subscription
 
@@ -172,34 +172,15 @@ class Offering:
         if chosen is None:
             number = self._number("opus", _OPUS.clock_rate_hz, 2, _OPUS.parameters)
             chosen = msgspec.structs.replace(_OPUS, payload_type=number)
-        again = [] if chosen.retransmission is None else [chosen.retransmission]
-        first = [] if slot.redundancy is None else [slot.redundancy]
-        rate = f"{chosen.clock_rate_hz}/{chosen.channels}".removesuffix("/1")
-        numbers = " ".join(map(str, [*first, chosen.payload_type, *again]))
         uris = _OF_AUDIO if slot.kind is MediaKind.AUDIO else _OF_VIDEO
-        lines = [
-            f"m={slot.kind} 9 UDP/TLS/RTP/SAVPF {numbers}",
-            "c=IN IP4 0.0.0.0",
-            f"a=mid:{slot.mid}",
-            "a=rtcp-mux",
-            "a=rtcp-mux-only",
-            "a=rtcp-rsize",
-            *(f"a=extmap:{_EXTENSIONS[uri]} {uri}" for uri in uris),
-            f"a=rtpmap:{chosen.payload_type} {chosen.name}/{rate}",
-            *(f"a=rtcp-fb:{chosen.payload_type} {one}" for one in sorted(chosen.feedback)),
-        ]
-        if chosen.parameters:
-            lines.append(f"a=fmtp:{chosen.payload_type} {chosen.parameters}")
-        for number in first:
-            lines.append(f"a=rtpmap:{number} {REDUNDANCY}/{rate}")
-            lines.append(f"a=fmtp:{number} {chosen.payload_type}/{chosen.payload_type}")
-        for number in again:
-            lines.append(f"a=rtpmap:{number} rtx/{chosen.clock_rate_hz}")
-            lines.append(f"a=fmtp:{number} apt={chosen.payload_type}")
+        extensions = {uri: _EXTENSIONS[uri] for uri in uris}
+        feedback = sorted(chosen.feedback)
+        media = Media(slot.kind, slot.mid, chosen, extensions, feedback, slot.redundancy)
+        lines = [*media_lines(media), "a=rtcp-mux-only"]
         if slot.offered is None or slot.refused:
             return [*lines, "a=inactive"]
         outgoing = slot.offered.outgoing
-        if not again:
+        if chosen.retransmission is None:
             # Chromium refuses a whole offer that names a second source without a use for it.
             outgoing = msgspec.structs.replace(outgoing, retransmission_ssrc=None)
         return [*lines, "a=sendonly", *source_lines(outgoing, slot.kind)]

@@ -21,7 +21,7 @@ from sfu.description import (
     Offer,
 )
 from sfu.description_draft import MAX_FORMATS
-from sfu.description_text import answering_lines, refused_lines, section_lines, session_lines
+from sfu.description_text import Media, answering_lines, media_lines, refused_lines, session_lines
 
 _FROM_PUBLISHERS = ("nack", "nack pli", "transport-cc")
 # Asked of a publisher that cannot tell of each packet.
@@ -78,7 +78,8 @@ def answer_publication(offer: Offer, tracks: Sequence[Track], local: Local) -> s
             continue
         told = TRANSPORT_SEQUENCE in track.extensions
         feedback = _FROM_PUBLISHERS if told else _FROM_OLD_PUBLISHERS
-        lines += section_lines(section, track.format, track.extensions, feedback, track.redundancy)
+        agreed = track.format, track.extensions, feedback, track.redundancy
+        lines += media_lines(Media(section.kind, section.mid, *agreed, section.protocol))
         lines += ["a=recvonly", *_simulcast_lines(track), *answering_lines(offer, local)]
     return "\r\n".join(lines) + "\r\n"
 

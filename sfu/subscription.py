@@ -21,9 +21,10 @@ from sfu.description import (
     Section,
 )
 from sfu.description_text import (
+    Media,
     answering_lines,
+    media_lines,
     refused_lines,
-    section_lines,
     session_lines,
     source_lines,
 )
@@ -143,8 +144,8 @@ def answer_subscription(
         if not subscription.sequence_id:
             extensions.pop(TRANSPORT_SEQUENCE, None)
         feedback = _FROM_VIEWERS if subscription.sequence_id else _FROM_OLD_VIEWERS
-        chosen = subscription.format
-        lines += section_lines(section, chosen, extensions, feedback, subscription.redundancy)
+        agreed = subscription.format, extensions, feedback, subscription.redundancy
+        lines += media_lines(Media(section.kind, section.mid, *agreed, section.protocol))
         lines += ["a=sendonly", *source_lines(outgoing[section.mid], section.kind)]
         lines += answering_lines(offer, local)
     return "\r\n".join(lines) + "\r\n"
