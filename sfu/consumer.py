@@ -35,8 +35,6 @@ ASSUMED_ROUND_TRIP_S = 0.1
 MEASURE_S = 1.0
 # RFC 3550, 5.1: the last byte of the padding counts it.
 PADDING_BYTES = 255
-
-
 _HALF_SEQUENCE = 0x8000
 
 
@@ -127,15 +125,6 @@ class Consumer:
     @property
     def is_video(self) -> bool:
         return self.subscription.kind is MediaKind.VIDEO
-
-    @property
-    def is_open(self) -> bool:
-        return self._open
-
-    @property
-    def is_started(self) -> bool:
-        """A key frame went out, and what follows it."""
-        return self._started
 
     @property
     def layer(self) -> Layer | None:

@@ -23,16 +23,12 @@ class DropReason(StrEnum):
     BAD_PAYLOAD = "bad_payload"
     # Nobody's fault: the network, or our own decision.
     DUPLICATE = "duplicate"
-    TOO_OLD = "too_old"
-    SEQUENCE_JUMP = "sequence_jump"
-    LAYER_NOT_WANTED = "layer_not_wanted"
     WAITING_FOR_KEY_FRAME = "waiting_for_key_frame"
     PAUSED = "paused"
     PROBE = "probe"
     OVER_RATE = "over_rate"
     UNKNOWN_SOURCE = "unknown_source"
     UNKNOWN_PAYLOAD_TYPE = "unknown_payload_type"
-    RETIRED_SOURCE = "retired_source"
     SILENCED = "silenced"
 
 

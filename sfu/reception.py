@@ -90,7 +90,6 @@ class LossTracker:
         self._key_frame_needed = False
         self.first = 0
         self.extended = 0
-        self.discarded = 0
 
     def receive(self, sequence_number: int, now: float) -> int | None:
         """Extended number of a packet seen for the first time; None if it must go no further.
@@ -187,7 +186,6 @@ class LossTracker:
     def _late(self, behind: int) -> int | None:
         number = self.extended - behind
         if self._missing.pop(number, None) is None:
-            self.discarded += 1
             return None
         self._probation_next = _NOBODY
         return number

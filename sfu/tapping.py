@@ -101,12 +101,6 @@ class TapSink(Protocol):
     def close(self) -> None: ...
 
 
-class TapOpener(Protocol):
-    """Where such a sink comes from."""
-
-    def open_track(self, source: TapSource) -> TapSink: ...
-
-
 class TappedFrame(msgspec.Struct, frozen=True, gc=False):
     """A frame that the policy wants; `sequence` goes on by one over all bursts of a track.
 

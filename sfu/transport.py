@@ -148,6 +148,7 @@ class _Slots:
     def __init__(self) -> None:
         self._memory = bytearray(_SLOT_BYTES * _SLOTS)
         whole = memoryview(self._memory)
+        # Pointers do not keep alive what they point to.
         self._base = base = ffi.from_buffer(self._memory, require_writable=True)
         starts = range(0, len(self._memory), _SLOT_BYTES)
         self.views = [whole[start : start + _SLOT_BYTES] for start in starts]

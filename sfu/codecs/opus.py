@@ -11,7 +11,6 @@ import msgspec
 
 from sfu.errors import DropReason, RemoteError
 
-CLOCK_RATE_HZ = 48_000
 MAX_DURATION_SAMPLES = 5_760  # RFC 6716, 3.2.5: no packet lasts longer than 120 ms
 
 # RFC 6716, table 2, in samples at 48 kHz: SILK, hybrid, CELT.

@@ -23,7 +23,6 @@ from tests.netsim import CLEAR, Conditions, Proxy
 STEP_S = 0.01
 QUIET_TURNS = 50
 CAMERA = Shape(500_000)
-OTHER_HEIGHT = 240
 SECTIONS = [Section("audio", "recvonly", "0"), Section("video", "recvonly", "1")]
 LOSSY = Conditions(loss=0.05, delay_s=0.02)
 # They overtake each other, but not by as much as a retransmission waits for.
