@@ -397,6 +397,57 @@ chat_reports = sa.Table(
     sa.Index("ix_chat_reports_room_id", "room_id"),
 )
 
+# What the vault holds, by the hash of it: one row and one file however often it was sent.
+contents = sa.Table(
+    "contents",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+)
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # What counts towards quotas: as announced while it comes, with its previews afterwards.
+    sa.Column("charged", sa.BigInteger, nullable=False),
+    # As announced while it comes, as kept afterwards.
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("unopened", sa.Boolean, nullable=False),
+    # Shown to the room: a message holds it.  Until then it is its sender's alone.
+    sa.Column("attached", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Empty until it was looked at.
+    sa.Column("kind", sa.Text, nullable=False, server_default=""),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("duration_ms", sa.Integer),
+    sa.Column("waveform", sa.JSON(none_as_null=True)),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("ready_at", Moment),
+    sa.CheckConstraint("state IN ('uploading', 'ready')", name="state"),
+    sa.CheckConstraint("kind IN ('', 'image', 'voice', 'video', 'file')", name="kind"),
+    sa.CheckConstraint("size >= 0 AND charged >= 0", name="size"),
+    # Both hold what a quota adds up.
+    sa.Index("ix_files_room_id_charged", "room_id", "charged"),
+    sa.Index("ix_files_user_id_charged", "user_id", "charged"),
+    sa.Index("ix_files_state_attached", "state", "attached"),
+)
+
+# What a file consists of: its content, and a thumbnail or a poster where there is one.
+file_parts = sa.Table(
+    "file_parts",
+    metadata,
+    sa.Column("file_id", sa.ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("digest", sa.ForeignKey("contents.digest"), nullable=False, index=True),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.CheckConstraint("part IN ('content', 'thumbnail', 'poster')", name="part"),
+)
+
 idempotency = sa.Table(
     "idempotency",
     metadata,

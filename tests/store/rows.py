@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from signaling.audit import Act, detail
-from signaling.store import Store, audit, rooms, sessions, users
+from signaling.store import Store, audit, files, rooms, sessions, users
+from signaling.store.files import File, Part
 from signaling.store.rooms import Invitation, Room
 from signaling.store.schema import metadata
 from signaling.store.sessions import Session
@@ -55,6 +56,24 @@ def invitation(id_: str = "i1", **more: Any) -> Invitation:
     return Invitation(id=id_, **(given | more))
 
 
+def file(id_: str = "f1", **more: Any) -> File:
+    given = {
+        "room_id": "r1",
+        "user_id": "u1",
+        "state": "uploading",
+        "name": "notes.txt",
+        "charged": 10,
+        "size": 10,
+        "unopened": False,
+        "created_at": NOW,
+    }
+    return File(id=id_, **(given | more))
+
+
+def part(name: str, digest: str = "a" * 64, size: int = 10) -> Part:
+    return Part(name, digest, size, "application/octet-stream")
+
+
 def act(subject: str = "", **values: str | int | bool | None) -> Act:
     return Act("u1", "test.done", subject, "192.0.2.1", detail(**values))
 
@@ -95,6 +114,8 @@ async def fill(store: Store) -> None:
         lambda c: sessions.add(c, session("s2", user_id="u2", kind="cookie")),
         lambda c: sessions.add_refresh(c, "hash", "s1", NOW),
         lambda c: rooms.add_invitation(c, invitation()),
+        lambda c: files.add(c, file(waveform=[1, 100])),
+        lambda c: files.make_ready(c, "f1", {"kind": "voice"}, [part("content")]),
     )
     for number in range(5):
         await store.write(lambda c, n=number: audit.record(c, act(str(n), number=n), NOW))
