@@ -12,3 +12,8 @@ def new_id(now: datetime) -> str:
     value = value & ~(0x3 << 62) | 2 << 62
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def new_name() -> str:
+    """A name that nobody else has, for something that is soon gone."""
+    return secrets.token_hex(16)
