@@ -69,6 +69,15 @@ API_ROOM_DENY = Address("/api/v1/rooms/{room}/waiting/{user}/deny")
 API_ROOM_BANS = Address("/api/v1/rooms/{room}/bans")
 API_ROOM_BAN = Address("/api/v1/rooms/{room}/bans/{user}")
 
+# Files: one address tells of it and takes its bytes, those below give what it consists of
+API_ROOM_FILES = Address("/api/v1/rooms/{room}/files")
+API_FILE = Address("/api/v1/files/{file}")
+API_FILE_FINISH = Address("/api/v1/files/{file}/finish")
+API_FILE_CONTENT = Address("/api/v1/files/{file}/content")
+API_FILE_THUMBNAIL = Address("/api/v1/files/{file}/thumbnail")
+API_FILE_POSTER = Address("/api/v1/files/{file}/poster")
+API_FILE_WAVEFORM = Address("/api/v1/files/{file}/waveform")
+
 # Calls
 API_CALLS_START = Address("/api/v1/calls/start")
 API_CALLS_END = Address("/api/v1/calls/end")

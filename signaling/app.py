@@ -28,20 +28,24 @@ from signaling.auth.tokens import Signer
 from signaling.calls import Calls
 from signaling.chat import Chat, NoAttachments, open_chat
 from signaling.config import Config
+from signaling.drafts import Drafts
 from signaling.errors import Unavailable
+from signaling.files import Files
 from signaling.health import Health
+from signaling.inspection import Inspector
 from signaling.media import Media, children_of
 from signaling.metrics import Metrics
 from signaling.moderation import Moderation
 from signaling.notices import Notices
 from signaling.people import People
-from signaling.pictures import Pictures
 from signaling.presence import Presence
 from signaling.returning import Returning
 from signaling.rooms import Rooms
 from signaling.store import Store, idempotency, open_store, sessions
 from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
+from signaling.uploads import Uploads
+from signaling.vault import FolderVault
 
 log = structlog.get_logger()
 
@@ -72,6 +76,8 @@ class Candor:
     presence: Presence
     rooms: Rooms
     moderation: Moderation
+    files: Files
+    uploads: Uploads
     calls: Calls
     media: Media
     attendance: Attendance
@@ -105,6 +111,7 @@ async def open_candor(
             asyncio.create_task(_sweep(store)),
             asyncio.create_task(_sweep_chat(candor.chat)),
             asyncio.create_task(candor.chat.bell.ring()),
+            asyncio.create_task(candor.uploads.watch()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
         ]
@@ -132,6 +139,8 @@ def _compose(
     presence = Presence(store, attendance, utc_now)
     for listener in (Notices(attendance).hear, presence.hear):
         streams.listen(listener)
+    inspector = Inspector(config.files.longest_minutes)
+    files, uploads = _files(config, store, inspector)
     return Candor(
         config=config,
         now=utc_now,
@@ -148,10 +157,12 @@ def _compose(
             logins_per_minute=config.limits.logins_per_minute,
             entries_per_hour=config.limits.registrations_per_hour,
         ),
-        people=People(store, Pictures(), utc_now),
+        people=People(store, inspector, utc_now),
         presence=presence,
         rooms=Rooms(store, streams, signer, passwords, utc_now),
         moderation=Moderation(store, streams, media, utc_now),
+        files=files,
+        uploads=uploads,
         calls=Calls(store, streams, media, utc_now),
         media=media,
         attendance=attendance,
@@ -160,6 +171,24 @@ def _compose(
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),
     )
+
+
+def _files(config: Config, store: Store, inspector: Inspector) -> tuple[Files, Uploads]:
+    folder = config.files_folder
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault, drafts = FolderVault(folder / "kept"), Drafts(folder / "drafts")
+    files = Files(store, vault, utc_now)
+    uploads = Uploads(
+        store,
+        files,
+        vault=vault,
+        drafts=drafts,
+        inspector=inspector,
+        settings=config.files,
+        folder=folder,
+        now=utc_now,
+    )
+    return files, uploads
 
 
 async def _sweep(store: Store) -> None:

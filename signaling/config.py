@@ -23,6 +23,7 @@ NOT_SETTINGS = frozenset({"CANDOR_TEST_POSTGRES"})
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECRET_BYTES = 32
+FILE_KINDS = ("image", "voice", "video", "file")
 
 
 class ConfigError(Exception):
@@ -75,6 +76,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """What people may send one another besides words."""
+
+    folder: Path | None = setting(None, "where files are kept; default: `files` in `data`")
+    kinds: tuple[str, ...] = setting(
+        FILE_KINDS, "what may be sent: image, voice, video, file (anything, only to be saved)"
+    )
+    largest_bytes: int = setting(256 << 20, "largest single file")
+    person_bytes: int = setting(4 << 30, "what the files of one person may take together")
+    person_files: int = setting(5000, "how many files one person may have")
+    room_bytes: int = setting(32 << 30, "what the files of one room may take together")
+    longest_minutes: int = setting(180, "longest recording that is opened")
+    resume_seconds: int = setting(45, "an upload to which nothing came for so long is dropped")
+    unsent_hours: int = setting(24, "a file that no message shows by then is dropped")
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written to standard error."""
 
@@ -108,6 +126,7 @@ class Config:
     auth: Auth = Auth()
     http: Http = Http()
     limits: Limits = Limits()
+    files: Files = Files()
     log: Log = Log()
     detection: Detection = Detection()
 
@@ -115,6 +134,11 @@ class Config:
     def database_url(self) -> str:
         """Where the store lives, as SQLAlchemy writes it."""
         return self.database or f"sqlite:///{self.data / 'candor.db'}"
+
+    @property
+    def files_folder(self) -> Path:
+        """Where contents and drafts of files are."""
+        return self.files.folder or self.data / "files"
 
 
 def load(
@@ -220,6 +244,8 @@ def _checked(config: Config) -> Config:
         section, _, inner = name.partition(".")
         if getattr(getattr(config, section), inner) not in choices:
             raise ConfigError(f"{name}: must be one of {', '.join(choices)}")
+    if not set(config.files.kinds) <= set(FILE_KINDS):
+        raise ConfigError(f"files.kinds: each must be one of {', '.join(FILE_KINDS)}")
     for port in ("port", "https_port", "media_port"):
         if not 0 <= getattr(config, port) <= 65535:  # noqa: PLR2004 (the largest port)
             raise ConfigError(f"{port}: must be between 0 and 65535")

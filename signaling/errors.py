@@ -67,6 +67,12 @@ CODES: Mapping[str, Code] = {
     "room_read_only": Code(403, "Only moderators write in this room. Ask one of them."),
     "slow_mode": Code(429, "This room is in slow mode. Wait as long as Retry-After says."),
     "blocked": Code(403, "This person does not take messages from you."),
+    # files
+    "file_refused": Code(415, "This file cannot be taken. The detail says why."),
+    "quota_full": Code(413, "There is no room for more files. Delete some first."),
+    "upload_conflict": Code(409, "The upload stands elsewhere. Ask how far it is and go on there."),
+    "upload_overrun": Code(400, "More bytes came than were announced. Begin the upload again."),
+    "bad_range": Code(416, "The file has no such part. Ask for a range within its size."),
     # calls
     "call_over": Code(409, "This call is over. Start another one."),
     "wrong_moment": Code(409, "That cannot be done with this call now. The detail says why."),

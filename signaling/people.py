@@ -11,7 +11,7 @@ from signaling.audit import Act
 from signaling.auth.identity import Person
 from signaling.auth.names import shown_name
 from signaling.errors import Refused
-from signaling.pictures import Pictures
+from signaling.inspection import Inspector
 from signaling.presence import status
 from signaling.store import Store, audit, rooms, users
 from signaling.store.users import Seen, User
@@ -52,9 +52,9 @@ def tags(user: User, seen: Seen | None, now: datetime) -> tuple[str, ...]:
 class People:
     """The service."""
 
-    def __init__(self, store: Store, pictures: Pictures, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, inspector: Inspector, now: Callable[[], datetime]) -> None:
         self._store = store
-        self._pictures = pictures
+        self._inspector = inspector
         self._now = now
 
     async def profile(self, asker: Person, user_id: str) -> Profile:
@@ -92,7 +92,7 @@ class People:
 
     async def set_avatar(self, who: Person, content: bytes) -> int:
         """Re-encode the picture, small and without its metadata; the new version."""
-        encoded = await self._pictures.square(content, AVATAR_PIXELS)
+        encoded = await self._inspector.square(content, AVATAR_PIXELS)
         return await self._store.write(
             lambda connection: users.set_avatar(connection, who.user.id, "image/webp", encoded)
         )

@@ -1,6 +1,6 @@
 """What a handler gets and what it gives back: values that know nothing of aiohttp."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -27,6 +27,15 @@ class Allow(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of a content, and unless one has it already (RFC 9110, 13 and 14)."""
+
+    range: str = ""
+    if_range: str = ""
+    if_none_match: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, understood: who, from where, and what they want."""
 
@@ -38,6 +47,7 @@ class Call:
     secure: bool
     if_match: str | None = None
     """On which state of the resource the request builds (RFC 9110, 13.1.1), as it was written."""
+    wanted: Wanted = Wanted()
 
     @property
     def person(self) -> Person:
@@ -60,11 +70,30 @@ class Content(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class Incoming(msgspec.Struct, frozen=True):
+    """A body that is read while it comes, as far and as long as the handler likes."""
+
+    media_type: str
+    pieces: AsyncIterator[bytes]
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """An answer that is sent while it is read."""
+
+    media_type: str
+    size: int
+    pieces: AsyncIterator[bytes]
+
+
+# Bodies that are bytes, and no JSON.
+BYTES = (Content, Incoming, Outgoing)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the client gets; `body` is a Struct, Content, or None for nothing at all."""
+    """What the client gets; without a body, nothing at all."""
 
-    body: msgspec.Struct | Content | None = None
+    body: msgspec.Struct | Content | Outgoing | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cookie: Cookie | None = None
@@ -113,6 +142,10 @@ class Route:
     @property
     def unsafe(self) -> bool:
         return self.method not in ("GET", "HEAD", "OPTIONS")
+
+    @property
+    def takes_pieces(self) -> bool:
+        return self.body is Incoming
 
     @property
     def is_json(self) -> bool:

@@ -13,8 +13,9 @@ from signaling.auth.sessions import Sessions
 from signaling.config import Config
 from signaling.errors import Refused, Unavailable
 from signaling.http import origins, requests, responses
-from signaling.http.call import Allow, Call, Route, check_allowed
+from signaling.http.call import Allow, Call, Outgoing, Route, check_allowed
 from signaling.http.replays import KeptAnswer, Replays
+from signaling.http.responses import StreamedAnswer
 from signaling.limits import Buckets, Rate, neighbourhood
 from signaling.metrics import Metrics
 
@@ -53,7 +54,7 @@ class Gate:
 
         return handle
 
-    async def _answer(self, request: web.Request, route: Route) -> KeptAnswer:
+    async def _answer(self, request: web.Request, route: Route) -> KeptAnswer | StreamedAnswer:
         try:
             return await self._pass(request, route)
         except Refused as error:
@@ -66,7 +67,7 @@ class Gate:
             log.exception("request.failed", path=route.address.path)
             return responses.failed(Refused("internal"))
 
-    async def _pass(self, request: web.Request, route: Route) -> KeptAnswer:
+    async def _pass(self, request: web.Request, route: Route) -> KeptAnswer | StreamedAnswer:
         device = requests.device_of(request, self._http)
         self._count(neighbourhood(device.address))
         secure = requests.is_secure(request, self._http)
@@ -80,15 +81,19 @@ class Gate:
         path = requests.path_of(request)
         query = requests.query_of(request, route)
         raw = await requests.raw_body(request, route, self._http)
-        body = requests.body_of(raw, request, route)
-        if_match = request.headers.get("If-Match")
-        call = Call(who, device, path, query, body, secure, if_match)
+        body = requests.body_of(raw, request, route, self._http)
+        if_match, wanted = request.headers.get("If-Match"), requests.wanted_of(request)
+        call = Call(who, device, path, query, body, secure, if_match, wanted)
         return await self._once(request, route, call, raw)
 
-    async def _once(self, request: web.Request, route: Route, call: Call, raw: bytes) -> KeptAnswer:
+    async def _once(
+        self, request: web.Request, route: Route, call: Call, raw: bytes
+    ) -> KeptAnswer | StreamedAnswer:
         async def carry_out() -> KeptAnswer:
             return responses.kept(await route.handle(call), secure=call.secure)
 
+        if route.answer is Outgoing:
+            return responses.streamed(await route.handle(call))
         given = request.headers.get("Idempotency-Key")
         if given is None or route.method != "POST" or not route.replayable:
             return await carry_out()

@@ -11,7 +11,7 @@ import msgspec
 
 from signaling import addresses
 from signaling.errors import CODES
-from signaling.http.call import Allow, Content, Route
+from signaling.http.call import BYTES, Allow, Route
 from signaling.http.responses import ErrorBody
 
 REFERENCE = "#/components/schemas/{name}"
@@ -76,7 +76,7 @@ def _types(routes: list[Route]) -> list[type]:
     found: dict[type, None] = {ErrorBody: None}
     for route in routes:
         for kind in (route.body, route.answer):
-            if kind is not None and kind is not Content:
+            if kind is not None and kind not in BYTES:
                 found[kind] = None
     return list(found)
 
@@ -132,7 +132,7 @@ def _content(route: Route, references: dict[type, Any]) -> dict[str, Any]:
 
 def _responses(route: Route, references: dict[type, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "done"}
-    if route.answer is Content:
+    if route.answer in BYTES:
         success["content"] = {route.returns: {"schema": {"type": "string", "format": "binary"}}}
     elif route.answer is not None:
         success["content"] = {"application/json": {"schema": references[route.answer]}}

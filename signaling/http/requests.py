@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
@@ -14,9 +14,12 @@ from signaling.auth.identity import Device
 from signaling.auth.names import invisible
 from signaling.config import Http, Network
 from signaling.errors import Refused
-from signaling.http.call import Content, Route
+from signaling.http.call import Content, Incoming, Route, Wanted
 
 LONGEST_AGENT = 200
+# A body that comes piece by piece may take its time, but not slower than this for long.
+SLOWEST_BYTES_PER_S = 16 << 10
+BROKEN = (web.RequestPayloadError, HttpProcessingError, ValueError, ConnectionError)
 PART = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -64,10 +67,9 @@ def query_of(request: web.BaseRequest, route: Route) -> Any:
 
 async def raw_body(request: web.BaseRequest, route: Route, http: Http) -> bytes:
     """The body's bytes, bounded in size and time; b"" where the route takes none."""
-    if not request.body_exists:
+    if route.takes_pieces or not request.body_exists:
         return b""
-    if route.takes_body and not _right_type(request, route):
-        raise Refused("unsupported_type", f"This address takes {', '.join(route.accepts)}.")
+    _refuse_wrong_type(request, route)
     limit = http.body_bytes if route.body_bytes is None else route.body_bytes
     if (request.content_length or 0) > limit:
         raise Refused("too_large", f"At most {limit} bytes.")
@@ -76,15 +78,43 @@ async def raw_body(request: web.BaseRequest, route: Route, http: Http) -> bytes:
             return await _bounded(request, limit)
     except TimeoutError:
         raise Refused("too_slow") from None
-    except (web.RequestPayloadError, HttpProcessingError, ValueError, ConnectionError):
+    except BROKEN:
         # Broken, or broken off: then nobody is there to read the answer.
         raise Refused("bad_request", "The body is not what its headers say.") from None
 
 
-def body_of(raw: bytes, request: web.BaseRequest, route: Route) -> Any:
+async def pieces_of(request: web.BaseRequest, http: Http) -> AsyncIterator[bytes]:
+    """The body as it comes; it may be as long as it likes, but not as slow."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + http.body_seconds
+    try:
+        while True:
+            async with asyncio.timeout_at(deadline):
+                piece = await request.content.readany()
+            if not piece:
+                return
+            earned = deadline + len(piece) / SLOWEST_BYTES_PER_S
+            deadline = min(earned, loop.time() + http.body_seconds)
+            yield piece
+    except TimeoutError:
+        raise Refused("too_slow") from None
+    except BROKEN:
+        raise Refused("bad_request", "The body is not what its headers say.") from None
+
+
+def wanted_of(request: web.BaseRequest) -> Wanted:
+    """Which part of a content is asked for, and on which condition."""
+    headers = request.headers
+    return Wanted(*(headers.get(name, "") for name in ("Range", "If-Range", "If-None-Match")))
+
+
+def body_of(raw: bytes, request: web.BaseRequest, route: Route, http: Http) -> Any:
     """The body as the route's type."""
     if route.body is None:
         return None
+    if route.takes_pieces:
+        _refuse_wrong_type(request, route)
+        return Incoming(request.content_type, pieces_of(request, http))
     if not route.is_json:
         return Content(request.content_type, raw)
     try:
@@ -107,8 +137,10 @@ async def _bounded(request: web.BaseRequest, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _right_type(request: web.BaseRequest, route: Route) -> bool:
-    return "Content-Type" in request.headers and request.content_type in route.accepts
+def _refuse_wrong_type(request: web.BaseRequest, route: Route) -> None:
+    right = "Content-Type" in request.headers and request.content_type in route.accepts
+    if route.takes_body and not right:
+        raise Refused("unsupported_type", f"This address takes {', '.join(route.accepts)}.")
 
 
 def _peer(request: web.BaseRequest) -> str:

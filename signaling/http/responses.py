@@ -1,13 +1,14 @@
 """From a handler's answer, or an error, to what goes over the wire."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 from aiohttp import web
 from yarl import URL
 
 from signaling.errors import CODES, Refused, Unavailable
-from signaling.http.call import Answer, Content, Cookie
+from signaling.http.call import Answer, Content, Cookie, Outgoing
 from signaling.http.replays import KeptAnswer
 
 JSON = "application/json; charset=utf-8"
@@ -43,6 +44,25 @@ class ErrorBody(msgspec.Struct, frozen=True):
     error: ErrorDetail
 
 
+@dataclass(frozen=True, slots=True)
+class StreamedAnswer:
+    """An answer that is sent while it is read, and can be sent only once."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: AsyncIterator[bytes]
+
+
+def streamed(answer: Answer) -> KeptAnswer | StreamedAnswer:
+    """An answer of a route that sends contents; some of its answers have none."""
+    outgoing = answer.body
+    if not isinstance(outgoing, Outgoing):
+        return kept(answer, secure=False)
+    headers = [*answer.headers.items(), ("Content-Type", outgoing.media_type)]
+    headers.append(("Content-Length", str(outgoing.size)))
+    return StreamedAnswer(answer.status, headers, outgoing.pieces)
+
+
 def kept(answer: Answer, *, secure: bool) -> KeptAnswer:
     """The answer as it can be kept and sent, again and again."""
     headers = list(answer.headers.items())
@@ -50,6 +70,7 @@ def kept(answer: Answer, *, secure: bool) -> KeptAnswer:
         headers.append(("Set-Cookie", _set_cookie(answer.cookie, secure=secure)))
     if answer.body is None:
         return KeptAnswer(answer.status, headers, b"")
+    assert not isinstance(answer.body, Outgoing), "only routes that say so send contents"
     if isinstance(answer.body, Content):
         headers.append(("Content-Type", answer.body.media_type))
         return KeptAnswer(answer.status, headers, answer.body.data)
@@ -57,11 +78,15 @@ def kept(answer: Answer, *, secure: bool) -> KeptAnswer:
     return KeptAnswer(answer.status, headers, msgspec.json.encode(answer.body))
 
 
+def error_body(error: Refused | Unavailable) -> ErrorBody:
+    """The error in the one shape."""
+    detail = error.detail if isinstance(error, Refused) else None
+    return ErrorBody(ErrorDetail(error.code, CODES[error.code].message, detail))
+
+
 def failed(error: Refused | Unavailable) -> KeptAnswer:
     """The error in the one shape, with its status and Retry-After."""
-    code = CODES[error.code]
-    detail = error.detail if isinstance(error, Refused) else None
-    body = ErrorBody(ErrorDetail(error.code, code.message, detail))
+    code, body = CODES[error.code], error_body(error)
     headers = [("Content-Type", JSON)]
     seconds = _retry_after_s(error)
     if seconds is not None:
@@ -71,7 +96,7 @@ def failed(error: Refused | Unavailable) -> KeptAnswer:
     return KeptAnswer(code.status, headers, msgspec.json.encode(body))
 
 
-def on_the_wire(answer: KeptAnswer, extra: Mapping[str, str]) -> web.Response:
+def on_the_wire(answer: KeptAnswer | StreamedAnswer, extra: Mapping[str, str]) -> web.Response:
     """The response with the security headers and whatever this request needs besides."""
     response = web.Response(status=answer.status, body=answer.body or None)
     response.headers.update(SECURITY_HEADERS)

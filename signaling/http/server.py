@@ -21,6 +21,7 @@ from signaling.http.calls import CallRoutes
 from signaling.http.chat import ChatRoutes
 from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
+from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
 from signaling.http.moderation import ModerationRoutes
 from signaling.http.pages import Pages
@@ -107,6 +108,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *ConversationRoutes(candor.chat).routes(),
         *SearchRoutes(candor.chat).routes(),
         *OrderRoutes(candor.chat).routes(),
+        *FileRoutes(candor.uploads, candor.files).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),

@@ -5,15 +5,19 @@ import io
 import resource
 import struct
 import sys
+import tempfile
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from signaling import pictures
+from signaling.inspection import __main__ as child
+from signaling.inspection import children
 from tests.client import Client, Reply
 from tests.hostile.conftest import House
 from tests.pictures import png
@@ -157,7 +161,7 @@ async def test_other_types_are_refused_before_they_are_opened(
     async def never(*_: object) -> bytes:
         raise AssertionError("it was opened")
 
-    monkeypatch.setattr(pictures, "_in_child", never)
+    monkeypatch.setattr(children, "in_child", never)
     reply = await _send(alice, png(8, 8), kind)
 
     assert (reply.status, reply.code) == (415, "unsupported_type")
@@ -333,11 +337,12 @@ async def test_a_picture_of_more_than_40_megapixels_is_refused_unopened(
 
 # The peak of this program alone: `ru_maxrss` remembers the process that started it.
 CHILD = """
-import contextlib, sys
+import contextlib, os, sys
 from pathlib import Path
-from signaling import pictures
+from signaling.inspection import __main__ as child
+os._exit = lambda code: None
 with contextlib.suppress(BaseException):
-    pictures.main()
+    child.main()
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0], file=sys.stderr)
 """
 
@@ -346,51 +351,70 @@ print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0], file=
 @pytest.mark.parametrize("what", [*BOMBS, "the largest that is opened"])
 async def test_the_child_never_takes_more_memory_than_it_may(what: str) -> None:
     content = BOMBS.get(what) or _png_of_zeros(8000, 5000, depth=8, colour=2)
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "ignore", "-c", CHILD, "256"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    with tempfile.TemporaryFile() as source:
+        source.write(content)
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "ignore", "-c", CHILD, "square", "256"),
+            stdin=source,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(30):
+            picture, told = await program.communicate()
 
-    async with asyncio.timeout(30):
-        picture, told = await child.communicate(content)
+    assert (b"WEBP" in picture) == (what not in BOMBS)
+    assert int(told) < child.MEMORY_BYTES >> 10
 
-    assert bool(picture) == (what not in BOMBS)
-    assert int(told) < pictures.MEMORY_BYTES >> 10
+
+class _Numbered(io.BytesIO):
+    def fileno(self) -> int:
+        return 0
 
 
 def test_the_child_is_limited_before_it_reads_a_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
     monkeypatch.setattr(resource, "setrlimit", lambda what, limit: done.append((what, limit)))
-    monkeypatch.setattr(sys, "argv", ["pictures", "256"])
-    monkeypatch.setattr(pictures, "reencode", lambda *_: done.append("opened") or b"")
+    monkeypatch.setattr(io, "FileIO", lambda *_, **__: done.append("opened") or io.BytesIO())
+    monkeypatch.setattr(sys, "argv", ["child", "nothing"])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(_Numbered()))
 
-    class Input:
-        buffer = io.BytesIO()
+    with pytest.raises(KeyError):
+        child.main()
 
-    monkeypatch.setattr(sys, "stdin", Input)
-    monkeypatch.setattr(sys, "stdout", Input)
-    pictures.main()
-
-    memory = (resource.RLIMIT_AS, (pictures.MEMORY_BYTES, pictures.MEMORY_BYTES))
-    assert memory in done
-    assert pictures.MEMORY_BYTES <= 256 << 20
+    assert child.MEMORY_BYTES <= 256 << 20
+    assert (resource.RLIMIT_AS, (child.MEMORY_BYTES, child.MEMORY_BYTES)) in done
+    assert (resource.RLIMIT_FSIZE, (0, 0)) in done
     assert any(entry[0] == resource.RLIMIT_CPU for entry in done[:-1])
     assert done[-1] == "opened"
+
+
+async def test_a_child_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANDOR_AUTH_SECRET", "as good as gold")
+    told: list[dict[str, str]] = []
+
+    async def spawn(*_: str, env: dict[str, str], **__: object) -> asyncio.subprocess.Process:
+        told.append(env)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", spawn)
+    with pytest.raises(FileNotFoundError), tempfile.TemporaryFile() as source:
+        await children.Children().ask(source, "square", "8")
+
+    assert told
+    assert not any("as good as gold" in value for value in told[0].values())
 
 
 async def test_a_child_that_hangs_is_ended(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[asyncio.subprocess.Process] = []
     spawn = asyncio.create_subprocess_exec
 
-    async def hanging(*_: str, **streams: int) -> asyncio.subprocess.Process:
+    async def hanging(*_: str, **streams: Any) -> asyncio.subprocess.Process:
         child = await spawn(sys.executable, "-c", "import time; time.sleep(60)", **streams)
         started.append(child)
         return child
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", hanging)
-    monkeypatch.setattr(pictures, "WALL_SECONDS", 0.2)
+    monkeypatch.setattr(children, "WALL_SECONDS", 0.2)
 
     reply = await _send(alice, png(8, 8))
 
@@ -410,15 +434,15 @@ async def test_a_crowd_of_pictures_is_told_to_come_again(
         most = max(most, at_once)
         await go_on.wait()
         at_once -= 1
-        return b"webp"
+        return msgspec.msgpack.encode(b"webp")
 
-    monkeypatch.setattr(pictures, "_in_child", slow)
+    monkeypatch.setattr(children, "in_child", slow)
     sent = [asyncio.create_task(_send(alice, png(8, 8))) for _ in range(30)]
     async with asyncio.timeout(10):
-        while sum(task.done() for task in sent) < 30 - pictures.WAITING_LIMIT:
+        while sum(task.done() for task in sent) < 30 - children.WAITING_LIMIT:
             await asyncio.sleep(0.001)
     go_on.set()
     statuses = sorted([(await task).status for task in sent])
 
-    assert statuses == [200] * pictures.WAITING_LIMIT + [503] * 10
-    assert most == pictures.CHILDREN
+    assert statuses == [200] * children.WAITING_LIMIT + [503] * 10
+    assert most == children.CHILDREN

@@ -26,9 +26,14 @@ ONLY_IN = {
     "aioice": ("sfu.transport", "signaling.client"),
     "argon2": ("signaling.auth.passwords",),
     "jwt": ("signaling.auth.tokens",),
-    "PIL": ("signaling.pictures",),
+    "PIL": ("signaling.inspection",),
     "click": ("signaling.commands",),
-    "av": ("detection.decoder", "detection.evaluate", "signaling.client"),
+    "av": (
+        "detection.decoder",
+        "detection.evaluate",
+        "signaling.client",
+        "signaling.inspection.media",
+    ),
 }
 
 # HTTP modules that know aiohttp; the handlers beside them do not.
@@ -99,8 +104,12 @@ PURE = (
     "signaling.auth.names",
     "signaling.call_rules",
     "signaling.errors",
+    "signaling.file_names",
     "signaling.frames",
     "signaling.http.openapi",
+    "signaling.http.ranges",
+    "signaling.inspection.natures",
+    "signaling.inspection.report",
     "signaling.limits",
     "signaling.lines",
     "signaling.offered",

@@ -1,0 +1,321 @@
+"""Files: announced, sent in pieces, looked at, shown, fetched and taken back."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signaling.app import Candor, open_candor
+from signaling.auth.identity import Device
+from signaling.config import Config
+from signaling.errors import Refused
+from signaling.files import attach, pass_on
+from signaling.http.server import listen
+from signaling.store import files as store_files
+from tests.client import Client, Reply
+from tests.pictures import png
+
+DEVICE = Device("127.0.0.1", "test")
+BYTES = {"Content-Type": "application/octet-stream"}
+NOTES = b"anything at all\n" * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A room with alice and bob in it, and carol outside."""
+
+    candor: Candor
+    alice: Client
+    bob: Client
+    carol: Client
+    alice_id: str
+
+    @property
+    def folder(self) -> Path:
+        return self.candor.config.files_folder
+
+    def on_disk(self, under: str) -> list[Path]:
+        return sorted(path for path in (self.folder / under).rglob("*") if path.is_file())
+
+    async def attach(self, file_id: str) -> None:
+        """What chat does when a message shows the file."""
+        await self.candor.store.write(lambda c: attach(c, file_id, self.alice_id, "tea"))
+
+
+async def begun(client: Client, size: int, **wish: Any) -> str:
+    wish = {"name": "notes.txt", "size": size} | wish
+    reply = await client.post("/api/v1/rooms/tea/files", wish)
+    assert reply.status == 201, reply
+    return str(reply.body["id"])
+
+
+async def send(client: Client, file_id: str, piece: bytes, offset: int = 0) -> Reply:
+    path = f"/api/v1/files/{file_id}?offset={offset}"
+    return await client.call("PATCH", path, piece, headers=BYTES)
+
+
+async def finish(client: Client, file_id: str) -> Reply:
+    return await client.post(f"/api/v1/files/{file_id}/finish")
+
+
+async def sent(client: Client, content: bytes, **wish: Any) -> Reply:
+    """All of it: announced, sent and finished."""
+    file_id = await begun(client, len(content), **wish)
+    assert (await send(client, file_id, content)).status == 200
+    return await finish(client, file_id)
+
+
+@asynccontextmanager
+async def open_place(config: Config) -> AsyncIterator[Place]:
+    async with (
+        open_candor(config) as candor,
+        listen(candor, None) as listening,
+        Client(listening.http) as client,
+    ):
+        alice, bob, carol = [await client.register(name) for name in ("alice", "bob", "carol")]
+        assert (await alice.post("/api/v1/rooms", {"id": "tea"})).status == 201
+        code = (await alice.post("/api/v1/rooms/tea/invitations")).body["code"]
+        assert (await bob.post(f"/api/v1/invitations/{code}/accept")).status == 200
+        me = (await alice.get("/api/v1/me")).body["id"]
+        yield Place(candor, alice, bob, carol, me)
+
+
+@pytest.fixture
+async def place(config: Config) -> AsyncIterator[Place]:
+    async with open_place(config) as opened:
+        yield opened
+
+
+def with_files(config: Config, **files: Any) -> Config:
+    return replace(config, files=replace(config.files, **files))
+
+
+async def test_a_file_cut_at_half_goes_on_where_it_was(place: Place) -> None:
+    file_id = await begun(place.alice, len(NOTES))
+    path = f"/api/v1/files/{file_id}"
+
+    assert (await send(place.alice, file_id, NOTES[:7000])).body["received"] == 7000
+    asked = await place.alice.call("HEAD", path)
+    assert (asked.headers["Upload-Offset"], asked.headers["Upload-Length"]) == ("7000", "16000")
+    again = await send(place.alice, file_id, NOTES[:7000])
+    early = await finish(place.alice, file_id)
+    assert (again.status, again.code) == (early.status, early.code) == (409, "upload_conflict")
+    assert (await send(place.alice, file_id, NOTES[7000:], 7000)).body["received"] == 16000
+    ready = await finish(place.alice, file_id)
+
+    assert ready.body["kind"] == "file"
+    assert (ready.body["name"], ready.body["size"]) == ("notes.txt", 16000)
+    assert (await place.alice.get(ready.body["url"])).body == NOTES
+    assert place.on_disk("drafts") == []
+    # Whoever did not hear the answer asks once more.
+    assert (await finish(place.alice, file_id)).body == ready.body
+    assert (await send(place.alice, file_id, b"more", 16000)).code == "upload_conflict"
+
+
+async def test_what_came_before_a_cut_is_kept(place: Place) -> None:
+    file_id = await begun(place.alice, 100_000)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield bytes(40_000)
+        raise ConnectionResetError
+
+    who = await place.candor.sessions.by_bearer(place.alice.token, DEVICE)
+    with pytest.raises(ConnectionResetError):
+        await place.candor.uploads.receive(who, file_id, 0, pieces())
+
+    shown = await place.alice.get(f"/api/v1/files/{file_id}")
+    assert shown.body["received"] == 40_000
+
+
+async def test_two_who_send_one_upload_at_once_do_not_mix(place: Place) -> None:
+    file_id = await begun(place.alice, 20)
+    who = await place.candor.sessions.by_bearer(place.alice.token, DEVICE)
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        began.set()
+        await go_on.wait()
+        yield b"first first"
+
+    first = asyncio.create_task(place.candor.uploads.receive(who, file_id, 0, slow()))
+    await began.wait()
+    second = await send(place.alice, file_id, b"second")
+    half_way = await finish(place.alice, file_id)
+    go_on.set()
+
+    assert (second.code, half_way.code) == ("upload_conflict", "upload_conflict")
+    assert (await first).received == 11
+
+
+async def test_a_file_is_its_senders_until_a_message_shows_it(place: Place) -> None:
+    ready = (await sent(place.alice, png(600, 400), name="dot.png")).body
+    addresses = [f"/api/v1/files/{ready['id']}", ready["url"], ready["thumbnail"]]
+
+    for path in addresses:
+        assert (await place.alice.get(path)).status == 200, path
+        assert (await place.bob.get(path)).status == 404, path
+    assert (await place.bob.get("/api/v1/rooms/tea/files")).body["files"] == []
+    await place.attach(ready["id"])
+
+    for path in addresses:
+        assert (await place.bob.get(path)).status == 200, path
+        assert (await place.carol.get(path)).status == 404, path
+    [listed] = (await place.bob.get("/api/v1/rooms/tea/files")).body["files"]
+    assert listed["attachment"] == ready
+    assert (await place.carol.get("/api/v1/rooms/tea/files")).status == 404
+    # Whoever is sent away has it no longer.
+    bob = (await place.bob.get("/api/v1/me")).body["id"]
+    await place.alice.call("DELETE", f"/api/v1/rooms/tea/members/{bob}")
+    assert (await place.bob.get(ready["url"])).status == 404
+
+
+@pytest.mark.parametrize("wrong", ["sender", "room", "state", "file"])
+async def test_a_message_shows_only_what_is_ready_and_its_senders(place: Place, wrong: str) -> None:
+    ready = (await sent(place.alice, NOTES)).body["id"]
+    given = {"file": ready, "sender": place.alice_id, "room": "tea"}
+    given |= {
+        "sender": {"sender": "bob"},
+        "room": {"room": "milk"},
+        "state": {"file": await begun(place.alice, 5)},
+        "file": {"file": "none"},
+    }[wrong]
+
+    with pytest.raises(Refused, match="not_found"):
+        await place.candor.store.write(
+            lambda c: attach(c, given["file"], given["sender"], given["room"])
+        )
+
+
+async def test_only_its_sender_and_moderators_take_a_file_back(place: Place) -> None:
+    bobs = (await sent(place.bob, NOTES)).body["id"]
+    hers = (await sent(place.alice, NOTES)).body["id"]
+    await place.attach(hers)
+
+    refused = await place.bob.call("DELETE", f"/api/v1/files/{hers}")
+    hidden = await place.alice.call("DELETE", f"/api/v1/files/{bobs}")
+
+    assert (refused.code, hidden.code) == ("forbidden", "not_found")
+    bob_id = (await place.bob.get("/api/v1/me")).body["id"]
+    await place.candor.store.write(lambda c: attach(c, bobs, bob_id, "tea"))
+    assert (await place.alice.call("DELETE", f"/api/v1/files/{bobs}")).status == 204
+    assert (await place.alice.call("DELETE", f"/api/v1/files/{hers}")).status == 204
+    assert place.on_disk("kept") == []
+
+
+async def test_u13_two_uploads_of_one_content_are_two_files(place: Place) -> None:
+    first = (await sent(place.alice, NOTES)).body
+    second = (await sent(place.bob, NOTES, name="same.txt")).body
+
+    assert first["id"] != second["id"]
+    [kept] = place.on_disk("kept")
+    assert kept.name == hashlib.sha256(NOTES).hexdigest()
+    assert (await place.alice.call("DELETE", f"/api/v1/files/{first['id']}")).status == 204
+    assert (await place.bob.get(second["url"])).body == NOTES
+    assert (await place.bob.call("DELETE", f"/api/v1/files/{second['id']}")).status == 204
+    assert place.on_disk("kept") == []
+
+
+async def test_what_is_passed_on_is_a_file_of_the_other_room(place: Place) -> None:
+    ready = (await sent(place.alice, NOTES)).body
+    await place.attach(ready["id"])
+    await place.carol.post("/api/v1/rooms", {"id": "milk"})
+    carol = (await place.carol.get("/api/v1/me")).body["id"]
+    now = place.candor.now()
+
+    copy = await place.candor.store.write(
+        lambda c: pass_on(c, ready["id"], ("tea", "milk"), carol, now)
+    )
+    await place.alice.call("DELETE", f"/api/v1/files/{ready['id']}")
+
+    assert copy.id != ready["id"]
+    assert (await place.carol.get(copy.url)).body == NOTES
+    assert (await place.alice.get(copy.url)).status == 404
+
+
+RANGES = {
+    "bytes=0-3": (206, NOTES[:4], "bytes 0-3/16000"),
+    "bytes=15990-": (206, NOTES[15990:], "bytes 15990-15999/16000"),
+    "bytes=-5": (206, NOTES[-5:], "bytes 15995-15999/16000"),
+    "bytes=5-99999": (206, NOTES[5:], "bytes 5-15999/16000"),
+    "bytes=0-1,5-6": (200, NOTES, None),
+    "bytes=9-3": (200, NOTES, None),
+    "lines=1-2": (200, NOTES, None),
+}
+
+
+async def test_parts_of_a_content_are_had_by_range(place: Place) -> None:
+    url = (await sent(place.alice, NOTES)).body["url"]
+
+    for header, (status, content, said) in RANGES.items():
+        reply = await place.alice.get(url, headers={"Range": header})
+        assert (reply.status, reply.body) == (status, content), header
+        assert reply.headers.get("Content-Range") == said
+        assert reply.headers["Content-Length"] == str(len(content))
+    for header in ("bytes=16000-", "bytes=-0", "bytes=99999-100000"):
+        reply = await place.alice.get(url, headers={"Range": header})
+        assert (reply.status, reply.code) == (416, "bad_range")
+        assert reply.headers["Content-Range"] == "bytes */16000"
+    tag = reply_tag = (await place.alice.get(url)).headers["ETag"]
+    other = {"Range": "bytes=0-3", "If-Range": '"other"'}
+    assert (await place.alice.get(url, headers=other)).body == NOTES
+    assert (await place.alice.get(url, headers=other | {"If-Range": tag})).status == 206
+    fresh = await place.alice.get(url, headers={"If-None-Match": reply_tag})
+    assert (fresh.status, fresh.body) == (304, b"")
+    head = await place.alice.call("HEAD", url)
+    assert (head.body, head.headers["Content-Length"]) == (b"", "16000")
+
+
+async def test_dead_uploads_and_unsent_files_are_swept_and_others_are_not(config: Config) -> None:
+    settings = with_files(config, resume_seconds=0, unsent_hours=0)
+    async with open_place(settings) as place:
+        shown = (await sent(place.alice, NOTES)).body
+        await place.attach(shown["id"])
+        unsent = (await sent(place.alice, b"never shown")).body
+        dead = await begun(place.alice, 10)
+        await send(place.alice, dead, b"half")
+        never_begun = await begun(place.alice, 10)
+
+        await place.candor.uploads.sweep(thorough=False)
+
+        for file_id in (unsent["id"], dead, never_begun):
+            assert (await place.alice.get(f"/api/v1/files/{file_id}")).status == 404
+        assert place.on_disk("drafts") == []
+        assert [path.read_bytes() for path in place.on_disk("kept")] == [NOTES]
+        assert (await place.alice.get(shown["url"])).body == NOTES
+
+
+async def test_an_upload_that_lives_is_not_swept(config: Config) -> None:
+    async with open_place(with_files(config, resume_seconds=40)) as place:
+        file_id = await begun(place.alice, 10)
+        await send(place.alice, file_id, b"half")
+        await place.candor.uploads.sweep(thorough=True)
+        assert (await send(place.alice, file_id, b"way in", 4)).body["received"] == 10
+
+        [draft] = place.on_disk("drafts")
+        os.utime(draft, (draft.stat().st_mtime - 41, draft.stat().st_mtime - 41))
+        # The row is young still; what counts is when the last piece came, and when it began.
+        await place.candor.uploads.sweep(thorough=True)
+        assert place.on_disk("drafts") == [draft]
+
+
+async def test_a_quota_is_kept_by_many_who_ask_at_once(config: Config) -> None:
+    async with open_place(with_files(config, person_bytes=1000)) as place:
+        wish = {"name": "x", "size": 300}
+        asked = [place.alice.post("/api/v1/rooms/tea/files", wish) for _ in range(8)]
+        replies = await asyncio.gather(*asked)
+
+        assert sorted(reply.status for reply in replies) == [201] * 3 + [413] * 5
+        assert {reply.code for reply in replies if reply.status == 413} == {"quota_full"}
+        given_back = next(reply.body["id"] for reply in replies if reply.status == 201)
+        await place.alice.call("DELETE", f"/api/v1/files/{given_back}")
+        assert (await place.alice.post("/api/v1/rooms/tea/files", wish)).status == 201
+        used = await place.candor.store.read(
+            lambda c: store_files.usage_of_person(c, place.alice_id)
+        )
+        assert used.size == 900
