@@ -60,7 +60,8 @@ class Serving:
         """Until it says that it is ready; on the ports of before, if there were any."""
         settings = {"PORT": "0", "MEDIA_WORKERS": "1", "LOG_LEVEL": "error", **self.settings}
         if self.ready:
-            settings["PORT"] = str(self.port)
+            media_port = str(self.ready["media"][0]).rpartition(":")[2]
+            settings |= {"PORT": str(self.port), "HTTPS_PORT": "0", "MEDIA_PORT": media_port}
         own = {f"CANDOR_{name}": value for name, value in settings.items()}
         self.process = await asyncio.create_subprocess_exec(
             *(*PROGRAM, "serve", "--json", "--data", str(self.data)),

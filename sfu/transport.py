@@ -25,6 +25,7 @@ from aiortc.rtcdtlstransport import (
 )
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
+from sfu.nomination import Nomination
 from sfu.path import Packet, Path, Peer
 from sfu.port import Port
 from sfu.rtp import is_rtcp
@@ -37,9 +38,6 @@ QUIET_AFTER_S = 3.0
 # RFC 7675, 5.1: consent expires.
 CONSENT_EXPIRES_S = 30.0
 CLOSE_TIMEOUT_S = 2.0
-# Some agents nominate every pair that they check, best or not, while they look for the best
-# (RFC 5245, 8.1.1.2); a worse one has to wait for so long.
-NOMINATION_HOLDS_S = 1.0
 
 # A flight of the handshake is at most five datagrams; more wait for nobody.
 MAX_WAITING_DTLS = 32
@@ -181,8 +179,7 @@ class Transport:
         self._port = port
         self._ufrag = credentials[0]
         self._next_ufrag: str | None = None
-        self._nominated = (0, now)
-        """Priority and time of the last check that told us where to send."""
+        self._nomination = Nomination(now)
         self._remote: Remote | None = None
         self._owner = owner
         self._ice = _IceStandIn()
@@ -231,20 +228,15 @@ class Transport:
     # --- what the port brings ---
 
     def receive_check(self, check: Check, path: Path, now: float) -> None:
-        """The peer is at the other end of this path, and sends from there if it nominated it."""
+        """The peer is at the other end of this path, and is sent to there if it wants that."""
         self.heard_s = now
         if check.nominated and check.local_ufrag == self._next_ufrag:
             self._port.withdraw(self._ufrag)
             self._ufrag, self._next_ufrag = self._next_ufrag, None
-            self._nominated = (0, now)
-        if self._ice.path is None or (check.nominated and self._is_preferred(check, now)):
+            self._nomination.begin_again(now)
+        if self._nomination.moves_to(check, now):
             self._ice.path = path
-            self._nominated = (check.priority, now)
         self._begin()
-
-    def _is_preferred(self, check: Check, now: float) -> bool:
-        priority, nominated_s = self._nominated
-        return check.priority >= priority or now - nominated_s > NOMINATION_HOLDS_S
 
     def receive_dtls(self, data: bytes) -> None:
         try:

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from aioice.stun import TransactionError
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -232,6 +233,9 @@ class Caller:
                 self.lost += 1
                 self._start(self._rejoin(media))
                 self.told.append(told)
+            case protocol.Quality(media=media, state="quiet"):
+                self._start(self._prove(media))
+                self.told.append(told)
             case _:
                 self.told.append(told)
 
@@ -255,6 +259,19 @@ class Caller:
                 view.taken.add(name)
                 if self._take is not None:
                     self._take(section, tracks[section.mid])
+
+    async def _prove(self, media: str) -> None:
+        """The server hears nothing of a connection: our address may have changed, so say where we
+        are, and not only when consent is due (RFC 7675), which is after 4 to 6 s."""
+        view = self._views.get(media)
+        connection = self._publishing.get(media) if view is None else view.connection
+        for transceiver in connection.getTransceivers()[:1] if connection is not None else ():
+            agent = transceiver.sender.transport.transport._connection  # noqa: SLF001
+            for pair in agent._nominated.values():  # noqa: SLF001 - aioice has no word for this
+                request = agent.build_request(pair, nominate=True)
+                key = str(agent.remote_password).encode()
+                with suppress(TransactionError):
+                    await pair.protocol.request(request, pair.remote_addr, integrity_key=key)
 
     async def _rejoin(self, media: str) -> None:
         """The media process died: the same once more, as soon as there is another."""

@@ -1,42 +1,28 @@
-"""`candor call` and `candor load`: headless callers, for testers."""
+"""`candor call` and `candor load`: headless callers, for testers.
 
-import asyncio
+`visiting` brings a whole WebRTC client, and is imported only by whoever calls: it would be a third
+of the time that `candor serve` takes to come up.
+"""
+
 import re
-import time
-from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from signaling.app import utc_now
 from signaling.auth.grants import MEMBER
 from signaling.auth.tokens import RoomClaims, Signer
-from signaling.client import Refusal
-from signaling.client.summary import Load, summed_up
-from signaling.client.visit import Plan, Report, visit
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
 from signaling.identifiers import new_id
 from signaling.installation import with_secret
 
-T = TypeVar("T")
-
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 # A room token outlives the visit by this.
 TOKEN_SPARE = timedelta(minutes=5)
-TICK_S = 0.2
 
 
 class Seconds(click.ParamType[float]):
@@ -97,7 +83,9 @@ def call(
     if token is None:
         config = with_secret(read_config(config_file, data=data))
         token = _token(config, room, identity, seconds)
-    plan = Plan(
+    from signaling.commands import visiting
+
+    plan = visiting.Plan(
         server=server,
         token=token,
         room=room,
@@ -107,7 +95,7 @@ def call(
         folder=record,
         check_certificate=not insecure,
     )
-    _print(_run(_one(plan)))
+    _print(visiting.one(plan))
 
 
 @click.command()
@@ -132,9 +120,11 @@ def load(
     data: Path | None,
 ) -> None:
     """Fill rooms with headless callers, and report as JSON how it went for all and for each."""
+    from signaling.commands import visiting
+
     config = with_secret(read_config(config_file, data=data))
     plans = [
-        Plan(
+        visiting.Plan(
             server=server,
             token=_token(config, f"load-{room}", f"caller-{person}", seconds),
             room=f"load-{room}",
@@ -146,59 +136,7 @@ def load(
         for room in range(rooms)
         for person in range(people)
     ]
-    _print(_run(_all(plans)))
-
-
-async def _one(plan: Plan) -> Report:
-    """One visit; the bar is its time."""
-    with _progress(TextColumn("{task.completed:.0f} of {task.total:.0f} s")) as progress:
-        clock = asyncio.create_task(_tick(progress, f"in {plan.room}", plan.seconds))
-        try:
-            return await visit(plan)
-        finally:
-            clock.cancel()
-
-
-async def _tick(progress: Progress, what: str, seconds: float) -> None:
-    bar, began_s = progress.add_task(what, total=seconds), time.monotonic()
-    while not progress.finished:
-        await asyncio.sleep(TICK_S)
-        progress.update(bar, completed=min(time.monotonic() - began_s, seconds))
-
-
-async def _all(plans: list[Plan]) -> Load:
-    """Every visit; in words, why one failed."""
-    with _progress(MofNCompleteColumn()) as progress:
-        bar = progress.add_task("callers that are done", total=len(plans))
-
-        async def one(plan: Plan) -> Report | str:
-            try:
-                return await visit(plan)
-            except (Refusal, OSError, TimeoutError) as error:
-                return f"{plan.room}: {error}"
-            finally:
-                progress.advance(bar)
-
-        return summed_up(await asyncio.gather(*(one(plan) for plan in plans)))
-
-
-def _progress(column: ProgressColumn) -> Progress:
-    """A bar on standard error: standard output is for the report."""
-    described = TextColumn("{task.description}")
-    return Progress(
-        described, BarColumn(), column, TimeRemainingColumn(), console=Console(stderr=True)
-    )
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(work)
-    except Refusal as refusal:
-        raise click.ClickException(str(refusal)) from None
-    except FileNotFoundError as error:
-        raise click.ClickException(f"There is no file {error}.") from None
-    except (OSError, TimeoutError) as error:
-        raise click.ClickException(f"The server cannot be reached: {error}") from None
+    _print(visiting.all_of(plans))
 
 
 def _token(config: Config, room: str, identity: str, seconds: float) -> str:

@@ -78,6 +78,7 @@ PURE = (
     "sfu.frames",
     "sfu.history",
     "sfu.layers",
+    "sfu.nomination",
     "sfu.offering",
     "sfu.probing",
     "sfu.producer",

@@ -16,8 +16,8 @@ from playwright.async_api import async_playwright
 from bench.load_client import PAYLOAD_TYPE, LoadClient
 from bench.load_media import BURST_PACKETS, frame_packets
 from sfu import Session, Sfu, SfuConfig
+from sfu.nomination import HOLDS_S
 from sfu.streams import MAX_UNPROVED
-from sfu.transport import NOMINATION_HOLDS_S
 from signaling.supervisor import ChildSpec, Supervisor
 from tests.builders import binding_request
 from tests.interop.test_browsers import FLAGS, _serve, until
@@ -128,7 +128,7 @@ async def test_a_worse_way_has_to_wait_until_the_better_one_is_not_nominated(sfu
     await send(publisher, 3)
     assert len(numbers(viewer)) == 3 * BURST_PACKETS
 
-    await asyncio.sleep(NOMINATION_HOLDS_S + 0.2)
+    await asyncio.sleep(HOLDS_S + 0.2)
     worse.send(check)
     await asyncio.sleep(0.1)
     await send(publisher, 3, first=3)
