@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 from detection.signals import Signal
 from detection.signals.light import Light
+from detection.signals.lips import Lips
 from detection.signals.motion import Motion
 from detection.signals.quality import Quality
 from detection.signals.replay import Injection, Loop
 
 # The quality gate is always the first: it says what the others may claim.
-SIGNALS: Sequence[Callable[[], Signal]] = (Quality, Light, Motion, Loop, Injection)
+SIGNALS: Sequence[Callable[[], Signal]] = (Quality, Light, Motion, Loop, Injection, Lips)
 
 
 def panel() -> list[Signal]:

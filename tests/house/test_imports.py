@@ -54,6 +54,7 @@ PURE = (
     "detection.headers",
     "detection.light_response",
     "detection.clocks",
+    "detection.lip_timing",
     "detection.media",
     "detection.repetition",
     "detection.notes",
