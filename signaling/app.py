@@ -26,7 +26,7 @@ from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.calls import Calls
-from signaling.chat import Chat, NoAttachments, open_chat
+from signaling.chat import Chat, open_chat
 from signaling.config import Config
 from signaling.drafts import Drafts
 from signaling.errors import Unavailable
@@ -41,6 +41,7 @@ from signaling.people import People
 from signaling.presence import Presence
 from signaling.returning import Returning
 from signaling.rooms import Rooms
+from signaling.shelf import Shelf
 from signaling.store import Store, idempotency, open_store, sessions
 from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
@@ -167,7 +168,7 @@ def _compose(
         media=media,
         attendance=attendance,
         returning=Returning(),
-        chat=open_chat(store, streams, attendance, NoAttachments(), utc_now),
+        chat=open_chat(store, streams, attendance, Shelf(config.files, utc_now), utc_now),
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),
     )

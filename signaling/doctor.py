@@ -6,6 +6,7 @@ It looks and changes nothing: ports are tried and given back, the database is re
 import ctypes
 import http.client
 import json
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -52,6 +53,7 @@ async def examine(config: Config) -> list[Finding]:
         _certificate(config, now),
         await _database(config, now),
         _disk(config),
+        _files(config),
         _clock(),
     ]
 
@@ -185,6 +187,17 @@ def _disk(config: Config) -> Finding:
     folder = config.data if config.data.exists() else config.data.absolute().parent
     check = health.check_disk(folder)
     return Finding("disk", "pass" if check.ok else "fail", f"{check.detail} at {folder}")
+
+
+def _files(config: Config) -> Finding:
+    """Whether what people send finds a place."""
+    folder = config.files_folder
+    if not folder.exists():
+        return Finding("files", "pass", f"{folder} is made at the first start")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Finding("files", "fail", f"{folder} cannot be written to; give it to Candor's user")
+    check = health.check_disk(folder)
+    return Finding("files", "pass" if check.ok else "fail", f"{check.detail} at {folder}")
 
 
 def _clock() -> Finding:

@@ -16,7 +16,7 @@ from signaling import addresses
 from signaling.auth.identity import Person
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.rooms import belonging, grants_of
+from signaling.rooms import belonging
 from signaling.store import Store, files
 from signaling.store.files import File, Part
 from signaling.vault import Vault
@@ -168,13 +168,12 @@ class Files:
         return self._vault.read(part.digest, start, length)
 
     async def remove(self, who: Person, file_id: str) -> None:
-        """Take a file back, whole or half-way in; its sender may, and who moderates its room."""
+        """Take a file back that no message shows; one that is shown goes with its message."""
 
         def work(connection: sa.Connection) -> list[str]:
             file = within_reach(connection, who, file_id)
-            _, role = belonging(connection, who, file.room_id)
-            if file.user_id != who.user.id and not grants_of(who, role).moderate:
-                raise Refused("forbidden", "Only its sender and moderators take a file back.")
+            if file.attached:
+                raise Refused("forbidden", "A message shows it. Delete that one.")
             parts = files.parts_of(connection, [file_id]).get(file_id, {})
             files.remove(connection, [file_id])
             return files.take_unreferenced(connection, [p.digest for p in parts.values()])

@@ -26,9 +26,10 @@ from signaling.file_names import renamed, safe_name
 from signaling.files import Attachment, Files, attachment, within_reach
 from signaling.identifiers import new_id
 from signaling.inspection import Inspector, Report
+from signaling.quotas import refuse_beyond
 from signaling.rooms import belonging, grants_of
 from signaling.store import Store, files, rooms
-from signaling.store.files import File, Part, Usage
+from signaling.store.files import File, Part
 from signaling.vault import Vault
 
 log = structlog.get_logger()
@@ -116,11 +117,7 @@ class Uploads:
             _, role = belonging(connection, who, room_id)
             if not grants_of(who, role).chat:
                 raise Refused("forbidden", "Only those who may write send files.")
-            self._refuse_full(
-                files.usage_of_person(connection, who.user.id),
-                files.usage_of_room(connection, room_id),
-                wish.size,
-            )
+            refuse_beyond(connection, self._settings, (who.user.id, room_id), wish.size)
             files.add(connection, file)
 
         await self._store.write(work)
@@ -190,6 +187,8 @@ class Uploads:
         await self._sweep_uploads()
         before = self._now() - timedelta(hours=self._settings.unsent_hours)
         await self._store.write(lambda connection: files.remove_unsent(connection, before))
+        if gone := await self._store.read(files.shown_no_more):
+            await self._store.write(lambda connection: files.remove(connection, gone))
         while digests := await self._store.read(files.unreferenced):
             await self._files.drop(
                 await self._store.write(partial(files.take_unreferenced, digests=digests))
@@ -272,19 +271,6 @@ class Uploads:
     async def _give_up(self, file_id: str) -> None:
         await self._store.write(lambda connection: files.remove(connection, [file_id]))
         await self._drafts.drop(file_id)
-
-    def _refuse_full(self, person: Usage, room: Usage, size: int) -> None:
-        settings = self._settings
-        if person.count >= settings.person_files:
-            raise Refused("quota_full", f"You have {person.count} files, and no more may be.")
-        if person.size + size > settings.person_bytes:
-            raise Refused(
-                "quota_full", f"Yours take {person.size} of {settings.person_bytes} bytes."
-            )
-        if room.size + size > settings.room_bytes:
-            raise Refused(
-                "quota_full", f"The room's take {room.size} of {settings.room_bytes} bytes."
-            )
 
     def _refuse_full_disk(self, size: int) -> None:
         free = shutil.disk_usage(self._folder).free

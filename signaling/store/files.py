@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.store.schema import contents, file_parts, files, users
+from signaling.store.schema import contents, file_parts, files, messages, users
 from signaling.store.upsert import insert_if_new
 
 # What a statement names at once.
@@ -149,6 +149,13 @@ def remove_unsent(connection: sa.Connection, before: datetime) -> int:
         files.c.state == "ready", sa.not_(files.c.attached), files.c.ready_at < before
     )
     return connection.execute(query).rowcount
+
+
+def shown_no_more(connection: sa.Connection) -> list[str]:
+    """Files whose message was deleted or forgotten; none that comes later can show them."""
+    shown = sa.exists().where(messages.c.file_id == files.c.id)
+    query = sa.select(files.c.id).where(files.c.state == "ready", files.c.attached, ~shown)
+    return list(connection.execute(query).scalars())
 
 
 def unreferenced(connection: sa.Connection, limit: int = BATCH) -> list[str]:

@@ -275,6 +275,7 @@ def test_the_doctor_finds_a_running_candor_well(data: Path) -> None:
         )
     findings = {finding["name"]: finding["outcome"] for finding in json.loads(printed)}
     assert findings["http port"] == findings["database"] == findings["disk"] == "pass"
+    assert findings["files"] == "pass"
     assert findings["certificate"] == findings["secret"] == findings["UDP"] == "pass"
 
 

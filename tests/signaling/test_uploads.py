@@ -15,7 +15,7 @@ from signaling.app import Candor, open_candor
 from signaling.auth.identity import Device
 from signaling.config import Config
 from signaling.errors import Refused
-from signaling.files import attach, pass_on
+from signaling.files import attach
 from signaling.http.server import listen
 from signaling.store import files as store_files
 from tests.client import Client, Reply
@@ -44,8 +44,10 @@ class Place:
         return sorted(path for path in (self.folder / under).rglob("*") if path.is_file())
 
     async def attach(self, file_id: str) -> None:
-        """What chat does when a message shows the file."""
-        await self.candor.store.write(lambda c: attach(c, file_id, self.alice_id, "tea"))
+        """Show the file with a message."""
+        file = (await self.alice.get(f"/api/v1/files/{file_id}")).body["attachment"]
+        say = {"room_id": "tea", "kind": file["kind"], "file": file_id}
+        assert (await self.alice.post("/api/v1/chat/messages", say)).status == 201
 
 
 async def begun(client: Client, size: int, **wish: Any) -> str:
@@ -192,20 +194,42 @@ async def test_a_message_shows_only_what_is_ready_and_its_senders(place: Place, 
         )
 
 
-async def test_only_its_sender_and_moderators_take_a_file_back(place: Place) -> None:
-    bobs = (await sent(place.bob, NOTES)).body["id"]
-    hers = (await sent(place.alice, NOTES)).body["id"]
-    await place.attach(hers)
+async def test_a_file_that_is_shown_goes_with_its_message(place: Place) -> None:
+    hers = (await sent(place.alice, NOTES)).body
+    say = {"room_id": "tea", "kind": "file", "file": hers["id"], "text": "read this"}
+    told = (await place.alice.post("/api/v1/chat/messages", say)).body["message"]
+    assert told["file"] == hers
+    path = f"/api/v1/files/{hers['id']}"
 
-    refused = await place.bob.call("DELETE", f"/api/v1/files/{hers}")
-    hidden = await place.alice.call("DELETE", f"/api/v1/files/{bobs}")
+    for client in (place.alice, place.bob):
+        assert (await client.get(hers["url"])).body == NOTES
+        assert (await client.call("DELETE", path)).code == "forbidden"
+    await place.candor.uploads.sweep(thorough=True)
+    assert (await place.bob.get(hers["url"])).body == NOTES
+    await place.alice.call("DELETE", f"/api/v1/chat/messages/{told['id']}")
+    await place.candor.uploads.sweep(thorough=True)
 
-    assert (refused.code, hidden.code) == ("forbidden", "not_found")
-    bob_id = (await place.bob.get("/api/v1/me")).body["id"]
-    await place.candor.store.write(lambda c: attach(c, bobs, bob_id, "tea"))
-    assert (await place.alice.call("DELETE", f"/api/v1/files/{bobs}")).status == 204
-    assert (await place.alice.call("DELETE", f"/api/v1/files/{hers}")).status == 204
+    assert (await place.bob.get(hers["url"])).status == 404
     assert place.on_disk("kept") == []
+
+
+async def test_a_file_is_passed_on_with_its_message(place: Place) -> None:
+    hers = (await sent(place.alice, NOTES)).body
+    say = {"room_id": "tea", "kind": "file", "file": hers["id"]}
+    wrong = await place.alice.post("/api/v1/chat/messages", say | {"kind": "image"})
+    foreign = await place.bob.post("/api/v1/chat/messages", say)
+    assert (wrong.code, foreign.code) == ("invalid", "not_found")
+    told = (await place.alice.post("/api/v1/chat/messages", say)).body["message"]
+    await place.bob.post("/api/v1/rooms", {"id": "milk"})
+
+    forward = f"/api/v1/chat/messages/{told['id']}/forward"
+    passed = (await place.bob.post(forward, {"room_id": "milk"})).body["message"]
+    await place.alice.call("DELETE", f"/api/v1/chat/messages/{told['id']}")
+    await place.candor.uploads.sweep(thorough=True)
+
+    assert passed["file"]["id"] != hers["id"]
+    assert (await place.bob.get(passed["file"]["url"])).body == NOTES
+    assert (await place.alice.get(passed["file"]["url"])).status == 404
 
 
 async def test_u13_two_uploads_of_one_content_are_two_files(place: Place) -> None:
@@ -219,23 +243,6 @@ async def test_u13_two_uploads_of_one_content_are_two_files(place: Place) -> Non
     assert (await place.bob.get(second["url"])).body == NOTES
     assert (await place.bob.call("DELETE", f"/api/v1/files/{second['id']}")).status == 204
     assert place.on_disk("kept") == []
-
-
-async def test_what_is_passed_on_is_a_file_of_the_other_room(place: Place) -> None:
-    ready = (await sent(place.alice, NOTES)).body
-    await place.attach(ready["id"])
-    await place.carol.post("/api/v1/rooms", {"id": "milk"})
-    carol = (await place.carol.get("/api/v1/me")).body["id"]
-    now = place.candor.now()
-
-    copy = await place.candor.store.write(
-        lambda c: pass_on(c, ready["id"], ("tea", "milk"), carol, now)
-    )
-    await place.alice.call("DELETE", f"/api/v1/files/{ready['id']}")
-
-    assert copy.id != ready["id"]
-    assert (await place.carol.get(copy.url)).body == NOTES
-    assert (await place.alice.get(copy.url)).status == 404
 
 
 RANGES = {
