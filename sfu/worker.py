@@ -21,7 +21,7 @@ from sfu.description_parsing import parse_offer
 from sfu.faults import tell_fault
 from sfu.heap import give_back
 from sfu.hosts import reachable_hosts
-from sfu.offering import OfferedTrack, Offering
+from sfu.offering import Offering
 from sfu.port import Port
 from sfu.publication import Track, answer_publication, plan_publication
 from sfu.restarting import (
@@ -38,6 +38,7 @@ from sfu.survey import EncodingsWanted, SizeSeen, SpeakerChange
 from sfu.tap import Tap
 from sfu.tapping import TapSink, TapSource
 from sfu.transport import Identity, Transport, TransportState, collect
+from sfu.watching import add_new, drop_gone, sources_of
 
 # How long a loss or a key frame may wait to be asked for.
 MEDIA_INTERVAL_S = 0.020
@@ -242,36 +243,9 @@ class Worker:
 
     def _offer(self, request: int, session: Session, offering: Offering) -> control.Reply:
         """Bring the sections up to what is published now."""
-        router = session.room.router
-        published = router.published(session.publisher)
-        for producer, mid in offering.producers.items():
-            if producer not in published:
-                offering.drop(producer)
-                del session.names[producer]
-                for ssrc in router.remove_track(session.name, mid):
-                    session.transport.forget_source(ssrc)
-        # Whoever publishes and watches does not hear itself.
-        others = {
-            producer: track
-            for producer, track in published.items()
-            if router.owner(producer) != session.identity or session.publisher is not None
-        }
-        for producer in sorted(others.keys() - offering.producers.keys()):
-            names = router.names_for(session.name, producer)
-            outgoing = Outgoing(producer, names.media.ssrc, names.again.ssrc)
-            if offering.add(OfferedTrack(producer, others[producer], outgoing)) is not None:
-                session.names[producer] = names
-        sources = tuple(
-            control.OfferedSource(
-                mid,
-                router.session_of(producer),
-                router.owner(producer),
-                published[producer].mid,
-                published[producer].kind,
-                published[producer].codec,
-            )
-            for producer, mid in offering.producers.items()
-        )
+        drop_gone(session, offering)
+        add_new(session, offering)
+        sources = sources_of(session, offering)
         return control.Offered(request, offering.text(session.local), sources)
 
     def _close(self, command: control.Close) -> control.Reply:
