@@ -23,6 +23,8 @@ GOOD_PICTURES_PER_S = 12.0
 LOW_BITRATE_BPS = 150_000
 LOW_BITRATE_QUALITY = 0.4
 GOOD_BITRATE_BPS = 500_000
+# The beginning or the end of a burst alone says nothing of rates: wait for the rest.
+LEAST_SPAN_S = 0.8
 # Of 255; skin below the first is noise.
 DARKEST = 20.0
 GOOD_LIGHT = 60.0
@@ -103,6 +105,8 @@ class Quality(Signal):
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         looks, loudness = self._looks, self._loudness
+        if looks and 0 <= looks[-1].media_s - looks[0].media_s < LEAST_SPAN_S:
+            return ()
         self._looks, self._loudness = [], []
         if not looks and not loudness:
             return ()

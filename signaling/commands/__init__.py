@@ -6,6 +6,7 @@ from signaling.app import VERSION
 from signaling.commands.accounts import user
 from signaling.commands.calling import call, load
 from signaling.commands.checking import audit, doctor
+from signaling.commands.evaluating import evaluate
 from signaling.commands.keeping import backup, migrate, restore
 from signaling.commands.modelling import models
 from signaling.commands.serve import serve
@@ -18,5 +19,18 @@ def main() -> None:
     """Candor: self-hosted video calls and chat that tell what is probably not real."""
 
 
-for command in (serve, call, load, user, token, doctor, audit, models, backup, restore, migrate):
+for command in (
+    serve,
+    call,
+    load,
+    user,
+    token,
+    doctor,
+    audit,
+    models,
+    evaluate,
+    backup,
+    restore,
+    migrate,
+):
     main.add_command(command)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.evidence import Evidence, Outcome
@@ -81,20 +81,27 @@ def test_a_bad_uplink_allows_less() -> None:
 worse = st.sampled_from(["size", "pictures_per_s", "bitrate_bps", "light"])
 
 
+@settings(max_examples=20)
 @given(worse, st.floats(0.2, 1.0), st.floats(0.2, 1.0))
 def test_worse_material_never_allows_more(name: str, one: float, other: float) -> None:
     lesser, greater = sorted((one, other))
     kind = type(getattr(GOOD, name))
     scenes = [
-        replace(GOOD, pictures=12, **{name: kind(getattr(GOOD, name) * share)})
+        replace(GOOD, pictures=30, **{name: kind(getattr(GOOD, name) * share)})
         for share in (lesser, greater)
     ]
     qualities = [scene.judged().quality for scene in scenes]
     assert qualities[0] <= qualities[1] + 1e-6
 
 
-def test_what_was_judged_is_not_judged_again() -> None:
+def test_a_beginning_waits_for_the_rest_and_nothing_is_judged_twice() -> None:
     quality = Quality()
-    quality.look(GOOD.sights()[0])
-    assert quality.conclude(1.0)
-    assert quality.conclude(2.0) == ()
+    sights = GOOD.sights()
+    for sight in sights[:10]:
+        quality.look(sight)
+    assert quality.conclude(1.0) == ()
+    for sight in sights[10:]:
+        quality.look(sight)
+    (piece,) = quality.conclude(2.0)
+    assert piece.measured["pictures"] == len(sights)
+    assert quality.conclude(3.0) == ()

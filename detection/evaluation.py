@@ -1,0 +1,40 @@
+"""An evaluation from a folder to a page: what the command line needs, and no more."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from detection.evaluate import Evaluation, NoSuchSet, Said, Sending, judge_file, read_set, summary
+from detection.faces import FaceFinder
+from detection.models import Models, ModelUnusable, read_lock
+from detection.report import lines, page
+
+__all__ = ["CannotEvaluate", "Evaluation", "Sending", "lines", "page", "run"]
+
+
+class CannotEvaluate(Exception):
+    """There is nothing to evaluate, or nothing to do it with."""
+
+
+def run(
+    folder: Path, models: Path, sending: Sending, *, on_file: Callable[[str], None]
+) -> Evaluation:
+    """Every file of the folder in turn; `on_file` is told of each in a line."""
+    try:
+        files = read_set(folder)
+        finder = FaceFinder(Models(models, read_lock()))
+    except NoSuchSet as error:
+        raise CannotEvaluate(f"{folder}: {error}") from None
+    except ModelUnusable as error:
+        raise CannotEvaluate(f"{error}: run `candor models install`") from None
+    said = []
+    for file in files:
+        one = judge_file(file, finder, sending)
+        said.append(one)
+        on_file(_line(one))
+    return summary(said, finder.references, sending)
+
+
+def _line(said: Said) -> str:
+    because = said.why or "; ".join(said.reasons)
+    kind = "fake" if said.fake else "real"
+    return f"{kind}  {said.state:16} {said.risk:.2f}  {said.name}  {because} {said.fault}".rstrip()
