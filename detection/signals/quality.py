@@ -4,6 +4,7 @@ Knows faces' size, light, sharpness and turn, how many pictures came and at what
 there is sound.  It says nothing about anybody; where it has nothing to go by it says why.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +26,8 @@ LOW_BITRATE_QUALITY = 0.4
 GOOD_BITRATE_BPS = 500_000
 # The beginning or the end of a burst alone says nothing of rates: wait for the rest.
 LEAST_SPAN_S = 0.8
+# With a look every ten seconds, pictures have stopped when none came for so long.
+PICTURES_MISSED_AFTER_S = 13.0
 # Of 255; skin below the first is noise.
 DARKEST = 20.0
 GOOD_LIGHT = 60.0
@@ -93,8 +96,10 @@ class Quality(Signal):
     def __init__(self) -> None:
         self._looks: list[_Look] = []
         self._loudness: list[float] = []
+        self._seen_s = -math.inf
 
     def look(self, sight: Sight) -> None:
+        self._seen_s = sight.picture.at_s
         picture, face = sight.picture, sight.face
         of_picture = (picture.media_s, picture.encoded_bytes, picture.burst, len(sight.faces))
         self._looks.append(_Look(*of_picture, *(_of_face(picture, face) if face else ())))
@@ -105,6 +110,9 @@ class Quality(Signal):
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         looks, loudness = self._looks, self._loudness
+        if not looks and now_s - self._seen_s < PICTURES_MISSED_AFTER_S:
+            # Sound goes on for a moment after a burst of pictures.
+            return ()
         if looks and 0 <= looks[-1].media_s - looks[0].media_s < LEAST_SPAN_S:
             return ()
         self._looks, self._loudness = [], []

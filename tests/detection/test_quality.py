@@ -105,3 +105,16 @@ def test_a_beginning_waits_for_the_rest_and_nothing_is_judged_twice() -> None:
     (piece,) = quality.conclude(2.0)
     assert piece.measured["pictures"] == len(sights)
     assert quality.conclude(3.0) == ()
+
+
+def test_sound_after_the_pictures_of_a_burst_hides_no_face() -> None:
+    quality = Quality()
+    for sight in GOOD.sights():
+        quality.look(sight)
+    assert quality.conclude(10.0)
+    sound = Sound(10.0, 2.0, np.full(16_000, 0.1, np.float32))
+    quality.hear(sound)
+    assert quality.conclude(11.0) == ()
+    quality.hear(sound)
+    (piece,) = quality.conclude(23.0)
+    assert piece.reason == "no_picture"
