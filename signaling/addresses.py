@@ -21,6 +21,7 @@ LOGIN = Address("/login")
 REGISTER = Address("/register")
 ME = Address("/me")
 INVITATION = Address("/i/{code}")
+DIAGNOSE = Address("/diagnose")
 CALL_PAGE = Address("/call/{room}", ("/tools/video-chat/{room}/",))
 
 # Accounts and sessions

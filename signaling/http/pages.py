@@ -26,6 +26,7 @@ PAGES = {
     addresses.ME: "me.html",
     addresses.INVITATION: "invitation.html",
     addresses.CALL_PAGE: "call.html",
+    addresses.DIAGNOSE: "diagnose.html",
 }
 
 # Files of other people's packages that pages may load; the import maps name the same.

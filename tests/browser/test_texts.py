@@ -17,6 +17,7 @@ SOURCES = sorted((WEB / "js").rglob("*.js"))
 FORBIDDEN = r"\bstyle=|innerHTML|dangerouslySet|eval\("
 # Keys that are put together: what stands before the gap.
 BUILT = (
+    "check.",
     "ended.",
     "error.",
     "device.",

@@ -5,6 +5,7 @@ export const pages = {
   login: "/login",
   register: "/register",
   me: "/me",
+  diagnose: "/diagnose",
   apiDescription: "/api/v1/docs",
 };
 
@@ -30,6 +31,7 @@ export const api = {
   callsEnd: "/api/v1/calls/end",
   callsActive: "/api/v1/calls/active",
   socket: "/ws",
+  readiness: "/readyz",
 };
 
 /** @param {string} id */

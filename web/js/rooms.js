@@ -62,6 +62,15 @@ export async function myRooms() {
  */
 export const makeRoom = (title, kind, capacity) => post(api.rooms, { title, kind, capacity });
 
+/**
+ * A small room at an address of one's choice; rejects with `room_taken` if it is there.
+ *
+ * @param {string} id
+ * @param {string} title
+ * @returns {Promise<Room>}
+ */
+export const makeRoomAt = (id, title) => post(api.rooms, { id, title, kind: "meeting", capacity: 2 });
+
 /** @param {Room} room */
 export const mayInvite = (room) => room.role === "owner" || room.role === "moderator";
 

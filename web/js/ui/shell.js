@@ -95,6 +95,7 @@ function Shell({ children }) {
     </main>
     <footer class="foot">
       <span>${text("shell.promise")}</span>
+      <a href=${pages.diagnose}>${text("diagnose.title")}</a>
       <a href=${pages.apiDescription}>${text("shell.api")}</a>
     </footer>
     <${RingBanner} />
