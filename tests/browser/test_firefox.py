@@ -62,4 +62,4 @@ async def test_a_call_works_in_firefox(address: str) -> None:
         said += await run.stdout.read()
     assert await run.wait() == 0, said.decode()
     assert b"all steps passed" in said
-    assert {one.source for one in watcher.heard() if one.frames > 10} >= {"camera", "microphone"}
+    assert {one.source for one in watcher.heard() if one.frames} >= {"camera", "microphone"}
