@@ -1,7 +1,7 @@
 /** The call on the screen: tiles, bar, panels, banners and keys, put together. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Measuring } from "../../call/measuring.js";
 import { tilesOf } from "../../call/tiles.js";
 import { text } from "../../i18n.js";
@@ -9,6 +9,7 @@ import { recall, remember } from "../../memory.js";
 import { html } from "../../ui/html.js";
 import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
+import { Comings } from "./comings.js";
 import { GesturesSeen } from "./gestures.js";
 import { Head } from "./head.js";
 import { useKeys } from "./keys.js";
@@ -34,7 +35,11 @@ export function Stage({ room, call, own }) {
     screen: call.screen.value,
   });
   const Panel = PANELS.find((one) => one.name === view.panel.value)?.content ?? null;
-  return html`<main class="stage" id="content" data-state=${call.state.value}>
+  const main = useRef(/** @type {HTMLElement | null} */ (null));
+  // The button that led here is gone, and whatever is pressed next is meant for the call.
+  useEffect(() => main.current?.focus(), []);
+  return html`<main class="stage" id="content" tabindex="-1" ref=${main} data-state=${call.state.value}>
+    <${Comings} call=${call} />
     <${Head} room=${room} call=${call} tiles=${tiles} />
     <${Banners} room=${room} call=${call} measuring=${measuring} controls=${controls} view=${view} />
     <div class="stage-body">
