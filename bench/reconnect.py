@@ -33,7 +33,7 @@ from signaling.auth.grants import Grants
 from signaling.client import connect
 
 ROOM = "bench"
-BACK_WITHIN_S = 60.0
+BACK_WITHIN_S = 45.0
 SETTLE_S = 1.5
 # After what a person who is back is not there twice any more, if they were at all.
 LOOK_WITHIN_S = 5.0
@@ -93,18 +93,20 @@ class Stage:
     async def measure(self, tally: Tally, cut: Callable[[], Awaitable[object]]) -> None:
         """Cut, and wait until pictures that were made since are seen."""
         await self.settle()
-        backs = [len(one.caller.back_after_s) for one in (self.shows, self.watches)]
         callers = self.shows.caller, self.watches.caller
-        began_s = time.monotonic()
+        backs = [len(one.back_after_s) for one in callers]
         try:
             async with asyncio.timeout(BACK_WITHIN_S):
+                began_s = time.monotonic()
                 await cut()
-                tally.media_s.append(await self.watches.sees(began_s) - began_s)
+                back_s = await self.watches.sees(began_s) - began_s
+                # What was under way when it happened is no proof: it has to go on.
+                await self.settle()
         except TimeoutError:
             tally.never_back += 1
             await self.start_over()
             return
-        await self.settle()
+        tally.media_s.append(back_s)
         for caller, before in zip(callers, backs, strict=True):
             tally.socket_s += caller.back_after_s[before:]
         await self.count(tally)
@@ -118,8 +120,7 @@ class Stage:
     async def settle(self) -> None:
         """Pictures come, and went on doing so for a moment that is not always the same."""
         await asyncio.sleep(SETTLE_S + random.random())
-        async with asyncio.timeout(BACK_WITHIN_S):
-            await self.watches.sees(time.monotonic())
+        await self.watches.sees(time.monotonic())
 
     async def count(self, tally: Tally) -> None:
         end_s = time.monotonic() + LOOK_WITHIN_S
@@ -172,8 +173,8 @@ async def address_changes(stage: Stage, cuts: int) -> list[dict[str, object]]:
 
         async def cut(number: int = number) -> None:
             caller = stage.of(number).caller
-            moved = [await move(one) for one in (*caller.publishing, *caller.watching)]
-            assert sum(moved) == 1
+            for connection in (*caller.publishing, *caller.watching):
+                await move(connection)
 
         await stage.measure(tally, cut)
     return [tally.as_json("address changed")]

@@ -5,13 +5,15 @@ import json
 import os
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web_protocol
 
+from signaling import protocol
 from signaling import session as sessions
 from signaling.config import Config
+from signaling.http import websocket
 from tests.hostile.conftest import House, open_house, with_http
 from tests.hostile.wire import connected, first_answer, request
 
@@ -190,6 +192,22 @@ async def test_nobody_stays_who_does_not_say_who_they_are(
     assert sessions.SIGN_IN_WITHIN_S == 5.0
     async with upgraded(house) as socket:
         assert await socket.close_code() == 4401
+
+
+async def test_a_peer_that_answers_no_ping_is_gone(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W9: its system still takes what is sent, and nobody is there."""
+    # Found within one and a half of them; 60 s is promised.
+    assert protocol.HEARTBEAT_S * 1.5 <= 60.0
+    monkeypatch.setitem(websocket.Sockets.__init__.__kwdefaults__, "heartbeat_s", 0.5)
+    async with open_house(config) as house, upgraded(house) as frozen:
+        async with asyncio.timeout(WITHIN_S):
+            opcode, _ = await frozen.next()
+            assert opcode == PING
+            with suppress(ConnectionError):
+                # Not told to sign in, which it had five seconds for: nobody is there to be told.
+                assert await frozen.reader.read() == b""
 
 
 async def test_a_flood_of_messages_is_closed(house: House) -> None:
