@@ -12,14 +12,15 @@ from typing import Generic, TypeVar
 from detection.decoder import Encoded
 from detection.wire import Sampling
 
-# A key frame and a second and a half; more than half a minute of sound and no more is useless.
+# A key frame and a second and a half of pictures; two seconds of sound.
 NOW_AND_THEN = {
     "video": Sampling(burst_frames=45, every_s=10.0),
     "audio": Sampling(burst_frames=100, every_s=10.0),
 }
 ALL_THE_TIME = {
-    "video": Sampling(burst_frames=0, every_s=0.0, max_frames_per_s=30.0),
-    "audio": Sampling(burst_frames=0, every_s=0.0, max_frames_per_s=60.0),
+    # Twice what cameras send: whoever sends more than is taken costs everybody key frames.
+    "video": Sampling(burst_frames=0, every_s=0.0, max_frames_per_s=60.0),
+    "audio": Sampling(burst_frames=0, every_s=0.0, max_frames_per_s=100.0),
 }
 # Pictures closer together than this are decoded, for others build upon them, and not looked at.
 LOOK_EVERY_S = 1 / 16

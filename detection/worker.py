@@ -52,6 +52,7 @@ IDLE_S = 0.1
 # Somebody suspected is looked at without a pause; a challenge, until its answer must have come.
 AFTER_CHALLENGE_S = 3.0
 KEY_FRAME_EVERY_S = 2.0
+_SUSPECTED = frozenset({State.SUSPICIOUS, State.LIKELY_SYNTHETIC})
 
 Whose = tuple[str, str]
 TrackKey = tuple[int, int]
@@ -179,7 +180,7 @@ class Worker:
         self._set_sampling(watched)
 
     def _set_sampling(self, watched: _Watched) -> None:
-        closely = self._clock() < watched.attended_until_s or watched.state is State.SUSPICIOUS
+        closely = self._clock() < watched.attended_until_s or watched.state in _SUSPECTED
         for track in self._tracks_of(watched):
             if track.closely is not closely:
                 track.closely = closely

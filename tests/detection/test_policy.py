@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from detection.clocks import MediaClock
 from detection.decoder import Encoded
-from detection.policy import MAX_WAIT_S, MAX_WAITING_BYTES, NOW_AND_THEN, TURN_FRAMES, Waiting
+from detection.policy import (
+    ALL_THE_TIME,
+    MAX_WAIT_S,
+    MAX_WAITING_BYTES,
+    NOW_AND_THEN,
+    TURN_FRAMES,
+    Waiting,
+)
 
 
 def frame(at_s: float = 0.0, *, key: bool = False, burst: int = 1, size: int = 10) -> Encoded:
@@ -20,6 +27,13 @@ def burst(number: int, length: int, at_s: float = 0.0, size: int = 10) -> list[E
 
 def test_everybody_is_due_every_ten_seconds() -> None:
     assert all(sampling.every_s <= 10.0 for sampling in NOW_AND_THEN.values())
+
+
+def test_no_camera_sends_more_than_is_taken() -> None:
+    for sampling in (NOW_AND_THEN, ALL_THE_TIME):
+        assert sampling["video"].max_frames_per_s >= 60
+        # Packets of 20 ms, and a burst of them after a pause.
+        assert sampling["audio"].max_frames_per_s > 50
 
 
 def test_whoever_waits_longest_is_next_and_turns_are_short() -> None:
