@@ -1,8 +1,8 @@
 """What a person is asked to do to show that a camera sees a face: unpredictable, safe, used once.
 
 Knows how the light challenge's colours are chosen and which other sequences might have been chosen
-in their place, the order and timing of movements, and spoken digits.  It refuses to know whether
-an answer was right (`detection.signals`) and who may ask.  Randomness is handed in.
+in their place, and the order and timing of movements.  It refuses to know whether an answer was
+right (`detection.signals`) and who may ask.  Randomness is handed in.
 
 The screen's colours obey WCAG 2.3.1: never over three changes a second, no saturated red.
 """
@@ -177,28 +177,7 @@ def ask_motion(random: Randomness, count: int = 4) -> MotionPlan:
     return MotionPlan(tuple(movements))
 
 
-# Bytes from here on would make some digits likelier than others.
-_EVEN_DRAWS = 250
-
-
-class CodePlan(msgspec.Struct, frozen=True, tag="code"):
-    """Digits to be said aloud."""
-
-    digits: str
-    duration_s: float = 10.0
-
-
-def ask_code(random: Randomness, count: int = 6) -> CodePlan:
-    """`count` digits, no digit twice in succession, so that each is a word of its own."""
-    digits: list[int] = []
-    while len(digits) < count:
-        draw = random(1)[0]
-        if draw < _EVEN_DRAWS and (not digits or draw % 10 != digits[-1]):
-            digits.append(draw % 10)
-    return CodePlan("".join(map(str, digits)))
-
-
-Plan = LightPlan | MotionPlan | CodePlan
+Plan = LightPlan | MotionPlan
 
 
 @dataclass(slots=True)

@@ -29,6 +29,8 @@ _THRESHOLDS: Mapping[str, float] = {
     "hand": 0.5,
 }
 _HIDDEN_PRESENCE = 0.6
+# A mesh of fewer pixels than this is on nothing.
+_LEAST_SIZE = 8.0
 # Reading, reacting, and the way of the picture.
 _REACTION_S = 0.15
 _TRAILING_S = 1.0
@@ -67,6 +69,8 @@ def pose(sight: Sight, since_s: float) -> Pose:
     # With depth, so that a turned head is as wide as before.
     width = float(np.linalg.norm(left - right))
     height = float(np.linalg.norm(chin - top))
+    if min(width, height) < _LEAST_SIZE:
+        return Pose(since_s, hidden=True)
     turn = float(nose[0] - (left[0] + right[0]) / 2) / width
     lift = float((top[1] + chin[1]) / 2 - nose[1]) / height
     return Pose(since_s, turn, lift, height)

@@ -13,7 +13,7 @@ import numpy as np
 
 from detection.evidence import Evidence, Outcome, absent, evidence
 from detection.media import Sight
-from detection.repetition import STEP_S, Floats, Repetition, fingerprint, frozen, repetition
+from detection.repetition import SIDE, STEP_S, Floats, Repetition, fingerprint, frozen, repetition
 from detection.signals import CameraSaid, Note, Signal
 
 _REMEMBERED_S = 130.0
@@ -60,6 +60,8 @@ class Loop(Signal):
 
     def look(self, sight: Sight) -> None:
         now_s = sight.picture.at_s
+        if min(sight.picture.width, sight.picture.height) < SIDE:
+            return
         self._media.append((sight.picture.burst, sight.picture.media_s))
         if self._prints and now_s - self._prints[-1][0] < STEP_S * 0.8:
             return

@@ -203,3 +203,16 @@ def test_a_cut_ends_the_challenge_and_a_refusal_forgets_it() -> None:
     signal.tell(asked(PLANS[3]))
     signal.tell(Withdrawn(101.0, "c1"))
     assert signal.conclude(130.0) == ()
+
+
+@pytest.mark.parametrize("size", [(2, 2), (16, 400), (720, 16)])
+def test_pictures_of_odd_sizes_are_measured_or_passed_over(size: tuple[int, int]) -> None:
+    signal = Light()
+    signal.tell(asked(PLANS[0]))
+    pixels = np.full((*size, 3), 120, dtype=np.uint8)
+    for step in range(200):
+        at_s = 100 + step / 12
+        face = Face(110, 60, 100, 120, 0.9, ((135, 100), (185, 100)), MESH, 0.99)
+        signal.look(Sight(Picture(at_s, at_s, pixels), (face,)))
+    (said,) = [one for now_s in (106.5, 110.5, 120.0) for one in signal.conclude(now_s)]
+    assert said.outcome is Outcome.INCONCLUSIVE

@@ -10,7 +10,7 @@ from detection.challenge import MotionPlan, Movement
 from detection.evidence import Evidence, Outcome
 from detection.media import Face, Picture, Points, Sight
 from detection.signals import Asked
-from detection.signals.motion import WORDS, Motion
+from detection.signals.motion import WORDS, Motion, pose
 
 ORDER = ("left", "hand", "up", "lean", "right")
 
@@ -98,3 +98,10 @@ def test_a_cut_or_an_absent_face_says_nothing() -> None:
     signal.cut()
     (said,) = signal.conclude(51.0)
     assert (said.challenge, said.reason, said.quality) == ("m2", "cut_short", 0.0)
+
+
+def test_a_mesh_on_a_point_is_no_pose() -> None:
+    pixels = np.zeros((240, 320, 3), dtype=np.uint8)
+    mesh: Points = np.ones((468, 3), dtype=np.float32)
+    face = Face(110, 60, 100, 120, 0.9, ((140, 100), (180, 100)), mesh, 0.98)
+    assert pose(Sight(Picture(0, 0, pixels), (face,)), 0.0).hidden

@@ -98,6 +98,13 @@ def test_a_frozen_picture_needs_a_face_to_be_suspicious(face: bool, reason: str)
     assert (said.log_likelihood_ratio > 0) is face
 
 
+def test_pictures_of_a_few_pixels_are_passed_over() -> None:
+    signal = Loop()
+    for step in range(60):
+        signal.look(Sight(Picture(step / 8, 0.0, np.zeros((2, 16, 3), dtype=np.uint8)), (FACE,)))
+    assert signal.conclude(20.0) == ()
+
+
 CAMERA = CameraSaid(0.0, "Integrated Camera", 640, 480, 30.0)
 
 
