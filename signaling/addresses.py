@@ -126,6 +126,15 @@ API_CHAT_ROOM_HOLD = Address("/api/v1/chat/rooms/{room}/hold")
 API_CHAT_ROOM_EXPORT = Address("/api/v1/chat/rooms/{room}/export")
 API_CHAT_ROOM_PINS = Address("/api/v1/chat/rooms/{room}/pins")
 
+# Matching
+API_MATCH_NUMBER = Address("/api/v1/matches/number", ("/tools/api/number-match/",))
+API_MATCH_NUMBER_CANCEL = Address(
+    "/api/v1/matches/number/cancel", ("/tools/api/number-match/cancel/",)
+)
+API_HEART_LINK = Address("/api/v1/matches/heart-link")
+API_HEART_LINK_ACCEPT = Address("/api/v1/matches/heart-link/accept")
+API_HEART_LINK_DECLINE = Address("/api/v1/matches/heart-link/decline")
+
 # Operators and administrators
 API_USERS = Address("/api/v1/users")
 API_USER_BAN = Address("/api/v1/users/{user}/ban")

@@ -33,6 +33,9 @@ from signaling.errors import Unavailable
 from signaling.files import Files
 from signaling.health import Health
 from signaling.inspection import Inspector
+from signaling.match_news import MatchTeller
+from signaling.match_turn import Patience
+from signaling.matching import Matching, Tries
 from signaling.media import Media, children_of
 from signaling.metrics import Metrics
 from signaling.moderation import Moderation
@@ -42,7 +45,7 @@ from signaling.presence import Presence
 from signaling.returning import Returning
 from signaling.rooms import Rooms
 from signaling.shelf import Shelf
-from signaling.store import Store, idempotency, open_store, sessions
+from signaling.store import Store, idempotency, matches, open_store, sessions
 from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
@@ -80,6 +83,8 @@ class Candor:
     files: Files
     uploads: Uploads
     calls: Calls
+    matching: Matching
+    match_teller: MatchTeller
     media: Media
     attendance: Attendance
     returning: Returning
@@ -108,6 +113,7 @@ async def open_candor(
         chores = [
             asyncio.create_task(candor.calls.watch()),
             asyncio.create_task(candor.presence.watch()),
+            asyncio.create_task(candor.match_teller.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
             asyncio.create_task(_sweep(store)),
             asyncio.create_task(_sweep_chat(candor.chat)),
@@ -142,6 +148,7 @@ def _compose(
         streams.listen(listener)
     inspector = Inspector(config.files.longest_minutes)
     files, uploads = _files(config, store, inspector)
+    match_teller = MatchTeller(store, attendance, utc_now)
     return Candor(
         config=config,
         now=utc_now,
@@ -165,6 +172,8 @@ def _compose(
         files=files,
         uploads=uploads,
         calls=Calls(store, streams, media, utc_now),
+        matching=_matching(config, store, streams, match_teller),
+        match_teller=match_teller,
         media=media,
         attendance=attendance,
         returning=Returning(),
@@ -192,6 +201,19 @@ def _files(config: Config, store: Store, inspector: Inspector) -> tuple[Files, U
     return files, uploads
 
 
+def _matching(config: Config, store: Store, streams: Streams, teller: MatchTeller) -> Matching:
+    tries = Tries(
+        time.monotonic,
+        per_minute=config.limits.matches_per_minute,
+        per_minute_of_all=config.limits.matches_per_minute_of_all,
+    )
+    patience = Patience(
+        wait=timedelta(seconds=config.matching.wait_seconds),
+        answer=timedelta(seconds=config.matching.answer_seconds),
+    )
+    return Matching(store, streams, teller, tries, now=utc_now, patience=patience)
+
+
 async def _sweep(store: Store) -> None:
     """Forget, now and then, what nobody will ask for any more."""
     while True:
@@ -213,3 +235,4 @@ async def _sweep_chat(chat: Chat) -> None:
 def _forget(connection: sa.Connection, now: datetime) -> None:
     sessions.forget_before(connection, now - SESSIONS_KEPT)
     idempotency.forget_before(connection, now - ANSWERS_KEPT)
+    matches.forget(connection, now)

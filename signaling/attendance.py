@@ -111,6 +111,12 @@ class Attendance:
         """People with a client that is not in the room."""
         return {one.identity for one in self._clients if one.room != room}
 
+    def tell_person(self, message: Told, user_id: str) -> None:
+        """Tell a person's devices; not whoever holds a room token that they have given away."""
+        for one in list(self._of(user_id)):
+            if one.session_id is not None:
+                one.tell(message)
+
     def say_bye(self) -> None:
         """This process ends; everybody is told when to come back."""
         for one in list(self._clients):

@@ -73,6 +73,16 @@ class Limits:
     requests_per_minute: int = setting(1200, "requests of one address or account")
     logins_per_minute: int = setting(10, "failed logins of one address")
     registrations_per_hour: int = setting(100, "accounts and guests made by one address")
+    matches_per_minute: int = setting(5, "tries to be matched, of one account or address")
+    matches_per_minute_of_all: int = setting(300, "tries to be matched, of all together")
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How people find each other by a number or a heart link."""
+
+    wait_seconds: int = setting(60, "how long somebody waits to be matched")
+    answer_seconds: int = setting(30, "how long two have to accept each other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,7 @@ class Config:
     http: Http = Http()
     limits: Limits = Limits()
     files: Files = Files()
+    matching: Matching = Matching()
     log: Log = Log()
     detection: Detection = Detection()
 

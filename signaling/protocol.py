@@ -562,6 +562,26 @@ class TypingNews(_Told, frozen=True):
     on: bool
 
 
+class Partner(msgspec.Struct, frozen=True):
+    """Whom one was matched with, or is proposed to."""
+
+    identity: str
+    name: str
+
+
+class MatchNews(_Told, frozen=True):
+    """What became of one's wait to be matched, on all of one's devices. `kind` is `number` or
+    `heart-link`; `state` is `waiting`, `proposed`, `accepted`, `matched` (`room` says where the two
+    meet), `cancelled` or `expired`. It expires at `expires_at` if nothing comes of it."""
+
+    kind: str
+    state: str
+    number: str | None
+    expires_at: datetime
+    room: str | None
+    partner: Partner | None
+
+
 class System(_Told, frozen=True):
     """A message from an administrator."""
 
@@ -604,6 +624,7 @@ Told = (
     | Receipt
     | UnreadNews
     | TypingNews
+    | MatchNews
     | System
     | Command
     | Bye

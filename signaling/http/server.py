@@ -23,6 +23,7 @@ from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
 from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
+from signaling.http.matching import MatchRoutes
 from signaling.http.moderation import ModerationRoutes
 from signaling.http.pages import Pages
 from signaling.http.people import PeopleRoutes
@@ -109,6 +110,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *SearchRoutes(candor.chat).routes(),
         *OrderRoutes(candor.chat).routes(),
         *FileRoutes(candor.uploads, candor.files).routes(),
+        *MatchRoutes(candor.matching).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),

@@ -248,9 +248,28 @@ matches = sa.Table(
     # With whom, and where they meet.
     sa.Column("partner_id", sa.Text),
     sa.Column("room_id", sa.Text),
+    # With whom and nobody else; empty for whoever waits too.
+    sa.Column("wanted_id", sa.Text),
+    # One more at each change: who changes a row says which one they have seen.
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
     sa.CheckConstraint("kind IN ('number', 'heart-link')", name="kind"),
-    sa.CheckConstraint("state IN ('waiting', 'proposed', 'accepted', 'matched')", name="state"),
+    sa.CheckConstraint(
+        "state IN ('waiting', 'proposed', 'accepted', 'matched', 'cancelled')", name="state"
+    ),
     sa.Index("ix_matches_kind_number_state", "kind", "number", "state"),
+    sa.Index("ix_matches_changed_at", "changed_at"),
+    sa.Index("ix_matches_expires_at", "expires_at"),
+)
+
+# Two who were proposed to each other, and one of them said no; the smaller identifier first.
+declined_matches = sa.Table(
+    "declined_matches",
+    metadata,
+    sa.Column("one_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("other_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("declined_at", Moment, nullable=False),
+    sa.CheckConstraint("one_id < other_id", name="order"),
 )
 
 # What was said, each beside its event in the room's stream.  A deleted one stays as a tombstone.

@@ -19,6 +19,19 @@ def upsert(
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
+def replace_if(
+    connection: sa.Connection,
+    table: sa.Table,
+    key: dict[str, Any],
+    values: dict[str, Any],
+    condition: sa.ColumnElement[bool],
+) -> bool:
+    """Make the row of `key`, or change it if the condition holds of it; False if it does not."""
+    statement = _insert(connection, table).values(**key, **values)
+    either = statement.on_conflict_do_update(index_elements=list(key), set_=values, where=condition)
+    return connection.execute(either).rowcount == 1
+
+
 def insert_if_new(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """False if a unique column has one of the values already; then nothing is changed."""
     statement = _insert(connection, table).values(**values).on_conflict_do_nothing()

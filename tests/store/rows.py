@@ -8,8 +8,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from signaling.audit import Act, detail
-from signaling.store import Store, audit, files, rooms, sessions, users
+from signaling.store import (
+    Store,
+    audit,
+    calls,
+    events,
+    files,
+    idempotency,
+    matches,
+    rooms,
+    sessions,
+    users,
+)
+from signaling.store.calls import Call, Member
+from signaling.store.events import News
 from signaling.store.files import File, Part
+from signaling.store.matches import Match
 from signaling.store.rooms import Invitation, Room
 from signaling.store.schema import metadata
 from signaling.store.sessions import Session
@@ -117,8 +131,52 @@ async def fill(store: Store) -> None:
         lambda c: files.add(c, file(waveform=[1, 100])),
         lambda c: files.make_ready(c, "f1", {"kind": "voice"}, [part("content")]),
     )
+    await _fill_meetings(store)
+    await _fill_chat(store)
     for number in range(5):
         await store.write(lambda c, n=number: audit.record(c, act(str(n), number=n), NOW))
+
+
+async def _fill_meetings(store: Store) -> None:
+    """What happens in rooms, in calls, and to those who look for each other."""
+    call = Call("c1", "r1", "video", "active", "u1", NOW, answered_at=LATER)
+    happened = News("r1", "test", "u1", NOW, {"text": "\u202e \U0001f469", "count": 2**53})
+    place = Match("u1", "number", "0007", "waiting", NOW, LATER, NOW)
+    await put(
+        store,
+        lambda c: rooms.ban(c, "r1", "u2", "u1", NOW),
+        lambda c: rooms.knock(c, "r1", "u2", "guest", NOW),
+        lambda c: events.append(c, happened),
+        lambda c: calls.add(c, call),
+        lambda c: calls.add_members(c, "c1", [Member("u1", "joined", NOW), Member("u2", "busy")]),
+        lambda c: matches.put(c, place, NOW),
+        lambda c: matches.note_declined(c, "u2", "u1", NOW),
+        lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
+        lambda c: idempotency.keep(c, "u1", "k1", bytes(range(256))),
+    )
+
+
+async def _fill_chat(store: Store) -> None:
+    """What is said in rooms, and what became of it."""
+    message = {"id": "m1", "room_id": "r1", "sequence": 2, "sender": "u1", "client_id": "x"}
+    message |= {"fingerprint": "f", "kind": "text", "text": "\U0001f469 hello", "posted_at": NOW}
+    rows: dict[str, dict[str, Any]] = {
+        "messages": message | {"mentions": ["u2"], "file": {"name": "a.png"}},
+        "message_edits": {"sequence": 3, "text": "hallo", "edited_at": NOW, "edited_by": "u1"},
+        "message_reactions": {"emoji": "\U0001f44b", "user_id": "u2", "reacted_at": NOW},
+        "message_mentions": {"room_id": "r1", "user_id": "u2", "sequence": 2},
+        "message_words": {"number": 2**40, "words": "hello"},
+        "read_positions": {"room_id": "r1", "user_id": "u1", "read": 2, "read_at": NOW},
+        "read_marks": {"room_id": "r1", "user_id": "u1", "read": 2, "read_at": NOW},
+        "chat_rules": {"room_id": "r1", "read_only": True},
+        "chat_blocks": {"user_id": "u1", "blocked_id": "u2", "blocked_at": NOW},
+        "chat_reports": {"id": "p1", "room_id": "r1", "sender": "u1", "text": "hello"}
+        | {"reported_by": "u2", "reason": "rude", "reported_at": NOW},
+    }
+    for name, values in rows.items():
+        table = metadata.tables[name]
+        more = {"message_id": "m1"} if "message_id" in table.c else {}
+        await store.write(lambda c, t=table, v=values | more: c.execute(t.insert(), v))
 
 
 def everything(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:

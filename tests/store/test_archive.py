@@ -33,6 +33,11 @@ async def backup_of_filled(url: str, file: Path) -> dict[str, list[tuple[Any, ..
         return await store.read(everything)
 
 
+async def test_what_is_saved_here_has_rows_in_every_table(sqlite_url: str, tmp_path: Path) -> None:
+    filled = await backup_of_filled(sqlite_url, tmp_path / "backup")
+    assert [table for table, rows in filled.items() if not rows] == []
+
+
 @pytest.mark.parametrize("route", ROUTES, ids="-".join)
 async def test_everything_comes_back_also_on_another_engine(
     route: tuple[str, ...], new_database: NewDatabase, tmp_path: Path
