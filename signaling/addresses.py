@@ -113,6 +113,18 @@ API_CHAT_ROOM_MESSAGES = Address(
     "/api/v1/chat/rooms/{room}/messages", ("/tools/api/chat/{room}/messages/",)
 )
 API_CHAT_ROOM_SEND = Address("/api/v1/chat/rooms/{room}/send", ("/tools/api/chat/{room}/send/",))
+API_CHAT_ROOM_SEND_IMAGE = Address(
+    "/api/v1/chat/rooms/{room}/send-image", ("/tools/api/chat/{room}/send-image/",)
+)
+API_CHAT_ROOM_SEND_AUDIO = Address(
+    "/api/v1/chat/rooms/{room}/send-audio", ("/tools/api/chat/{room}/send-audio/",)
+)
+API_CHAT_ROOM_SEND_VIDEO = Address(
+    "/api/v1/chat/rooms/{room}/send-video", ("/tools/api/chat/{room}/send-video/",)
+)
+API_CHAT_ROOM_SEND_FILE = Address(
+    "/api/v1/chat/rooms/{room}/send-file", ("/tools/api/chat/{room}/send-file/",)
+)
 API_CHAT_ROOM_DELETE = Address(
     "/api/v1/chat/rooms/{room}/delete-message/{message}",
     ("/tools/api/chat/{room}/delete-message/{message}/",),

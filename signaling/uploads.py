@@ -168,6 +168,21 @@ class Uploads:
         await self._drafts.drop(file_id)
         return ready
 
+    async def take(
+        self, who: Person, room_id: str, wish: Wish, pieces: AsyncIterable[bytes]
+    ) -> Attachment:
+        """A file in one go; `wish.size` is the most that may come."""
+        file = await self.begin(who, room_id, wish)
+        try:
+            came = await self.receive(who, file.id, 0, pieces)
+            if came.received == 0:
+                raise Refused("invalid", "The file is empty.")
+            await self._store.write(partial(files.resize, file_id=file.id, size=came.received))
+            return await self.finish(who, file.id)
+        except BaseException:
+            await self._give_up(file.id)
+            raise
+
     async def remove(self, who: Person, file_id: str) -> None:
         """Take a file back, whole or half-way in."""
         await self._files.remove(who, file_id)

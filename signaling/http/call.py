@@ -85,8 +85,24 @@ class Outgoing(msgspec.Struct, frozen=True):
     pieces: AsyncIterator[bytes]
 
 
+class Filled(msgspec.Struct, frozen=True):
+    """A form up to its file: the fields in front of it, its name, and its bytes as they come."""
+
+    fields: Mapping[str, str]
+    name: str
+    pieces: AsyncIterator[bytes]
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A form with a file, of which nothing was read yet."""
+
+    most_bytes: int
+    """The form's own length: the file is no longer than that."""
+    open: Callable[[], Awaitable[Filled]]
+
+
 # Bodies that are bytes, and no JSON.
-BYTES = (Content, Incoming, Outgoing)
+BYTES = (Content, Incoming, Outgoing, Form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +161,7 @@ class Route:
 
     @property
     def takes_pieces(self) -> bool:
-        return self.body is Incoming
+        return self.body in (Incoming, Form)
 
     @property
     def is_json(self) -> bool:

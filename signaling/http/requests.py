@@ -3,22 +3,26 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from signaling.auth.identity import Device
 from signaling.auth.names import invisible
 from signaling.config import Http, Network
 from signaling.errors import Refused
-from signaling.http.call import Content, Incoming, Route, Wanted
+from signaling.http.call import Content, Filled, Form, Incoming, Route, Wanted
 
 LONGEST_AGENT = 200
 # A body that comes piece by piece may take its time, but not slower than this for long.
 SLOWEST_BYTES_PER_S = 16 << 10
+# What stands in a form in front of its file, all together.
+FIELDS_BYTES = 64 << 10
+PIECE = 64 << 10
 BROKEN = (web.RequestPayloadError, HttpProcessingError, ValueError, ConnectionError)
 PART = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
@@ -83,14 +87,14 @@ async def raw_body(request: web.BaseRequest, route: Route, http: Http) -> bytes:
         raise Refused("bad_request", "The body is not what its headers say.") from None
 
 
-async def pieces_of(request: web.BaseRequest, http: Http) -> AsyncIterator[bytes]:
-    """The body as it comes; it may be as long as it likes, but not as slow."""
+async def pieces_of(read: Callable[[], Awaitable[bytes]], http: Http) -> AsyncIterator[bytes]:
+    """A body as it comes; it may be as long as it likes, but not as slow."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + http.body_seconds
     try:
         while True:
             async with asyncio.timeout_at(deadline):
-                piece = await request.content.readany()
+                piece = await read()
             if not piece:
                 return
             earned = deadline + len(piece) / SLOWEST_BYTES_PER_S
@@ -102,19 +106,51 @@ async def pieces_of(request: web.BaseRequest, http: Http) -> AsyncIterator[bytes
         raise Refused("bad_request", "The body is not what its headers say.") from None
 
 
+async def filled(request: web.Request, http: Http) -> Filled:
+    """A form, read up to its first file."""
+    try:
+        async with asyncio.timeout(http.body_seconds):
+            return await _filled(request, http)
+    except TimeoutError:
+        raise Refused("too_slow") from None
+    except BROKEN:
+        raise Refused("bad_request", "The body is no form with a file.") from None
+
+
+async def _filled(request: web.Request, http: Http) -> Filled:
+    fields: dict[str, str] = {}
+    left = FIELDS_BYTES
+    reader = await request.multipart()
+    while (part := await reader.next()) is not None:
+        if not isinstance(part, BodyPartReader):
+            break
+        if part.filename is not None:
+            return Filled(fields, part.filename, pieces_of(partial(part.read_chunk, PIECE), http))
+        value = bytearray()
+        while piece := await part.read_chunk(PIECE):
+            value += piece
+            if len(value) > left:
+                raise Refused("too_large", f"At most {FIELDS_BYTES} bytes besides the file.")
+        left -= len(value)
+        fields[part.name or ""] = value.decode()
+    raise Refused("bad_request", "The form has no file.")
+
+
 def wanted_of(request: web.BaseRequest) -> Wanted:
     """Which part of a content is asked for, and on which condition."""
     headers = request.headers
     return Wanted(*(headers.get(name, "") for name in ("Range", "If-Range", "If-None-Match")))
 
 
-def body_of(raw: bytes, request: web.BaseRequest, route: Route, http: Http) -> Any:
+def body_of(raw: bytes, request: web.Request, route: Route, http: Http) -> Any:
     """The body as the route's type."""
     if route.body is None:
         return None
     if route.takes_pieces:
         _refuse_wrong_type(request, route)
-        return Incoming(request.content_type, pieces_of(request, http))
+        if route.body is Form:
+            return Form(request.content_length or http.body_bytes, partial(filled, request, http))
+        return Incoming(request.content_type, pieces_of(request.content.readany, http))
     if not route.is_json:
         return Content(request.content_type, raw)
     try:

@@ -30,6 +30,7 @@ from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
 from signaling.http.rooms import RoomRoutes
 from signaling.http.search import SearchRoutes
+from signaling.http.sending import SendingRoutes
 from signaling.http.sight import Description, SightRoutes
 from signaling.http.websocket import Sockets
 from signaling.http.whip import WhipRoutes, taken_at
@@ -111,6 +112,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *OrderRoutes(candor.chat).routes(),
         *FileRoutes(candor.uploads, candor.files).routes(),
         *MatchRoutes(candor.matching).routes(),
+        *SendingRoutes(candor.rooms, candor.uploads, candor.chat).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *WhipRoutes(candor.rooms, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),

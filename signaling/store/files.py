@@ -107,6 +107,12 @@ def add_parts(connection: sa.Connection, file_id: str, parts: Iterable[Part]) ->
         connection.execute(file_parts.insert(), row | {"media_type": part.media_type})
 
 
+def resize(connection: sa.Connection, file_id: str, size: int) -> None:
+    """An upload whose length is known only now."""
+    query = files.update().where(files.c.id == file_id, files.c.state == "uploading")
+    connection.execute(query.values(size=size, charged=size))
+
+
 def parts_of(connection: sa.Connection, file_ids: Iterable[str]) -> dict[str, dict[str, Part]]:
     """What each of the files consists of."""
     query = (

@@ -49,6 +49,10 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "GET /api/v1/rooms/{room}/bans": NOTHING_THERE,
     "PUT /api/v1/rooms/{room}/bans/{user}": NOTHING_THERE,
     "DELETE /api/v1/rooms/{room}/bans/{user}": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/send-image": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/send-audio": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/send-video": NOTHING_THERE,
+    "POST /api/v1/chat/rooms/{room}/send-file": NOTHING_THERE,
     "POST /api/v1/rooms/{room}/files": NOTHING_THERE,
     "GET /api/v1/rooms/{room}/files": NOTHING_THERE,
     "GET /api/v1/files/{file}": NOTHING_THERE,
@@ -138,12 +142,18 @@ FOR_MORE_THAN_ONE = {
     "PUT /api/v1/chat/blocks/{user}",
 }
 
-# What a picture, or a file that is whole, does not have: tests/signaling/test_uploads.py.
+# What a picture, or a file that is whole, does not have, and what wants a form with a file:
+# tests/signaling/test_uploads.py.
 NOT_OF_A_PICTURE = {
+    "POST /api/v1/chat/rooms/{room}/send-image",
+    "POST /api/v1/chat/rooms/{room}/send-audio",
+    "POST /api/v1/chat/rooms/{room}/send-video",
+    "POST /api/v1/chat/rooms/{room}/send-file",
     "PATCH /api/v1/files/{file}",
     "GET /api/v1/files/{file}/poster",
     "GET /api/v1/files/{file}/waveform",
 }
+FORMS = {name for name in NOT_OF_A_PICTURE if "send-" in name}
 QUERIES = {"PATCH /api/v1/files/{file}": "?offset=0"}
 
 BODIES: Mapping[str, Any] = {
@@ -323,6 +333,7 @@ async def test_what_is_not_yours_and_what_is_not_there_look_the_same(
         method, path = name.split(" ")
         path += QUERIES.get(name, "")
         sent = (b"x", {"Content-Type": "application/octet-stream"}) if "?" in path else ({}, {})
+        sent = (b"x", {"Content-Type": "multipart/form-data"}) if name in FORMS else sent
         hidden = await belongings.stranger.call(method, belongings.filled(path), *sent)
         missing = await belongings.stranger.call(method, path.format(**nowhere), *sent)
         assert (hidden.status, hidden.body) == (missing.status, missing.body), name

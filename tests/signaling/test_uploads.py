@@ -20,6 +20,7 @@ from signaling.http.server import listen
 from signaling.store import files as store_files
 from tests.client import Client, Reply
 from tests.pictures import png
+from tests.recordings import sound, video
 
 DEVICE = Device("127.0.0.1", "test")
 BYTES = {"Content-Type": "application/octet-stream"}
@@ -326,3 +327,57 @@ async def test_a_quota_is_kept_by_many_who_ask_at_once(config: Config) -> None:
             lambda c: store_files.usage_of_person(c, place.alice_id)
         )
         assert used.size == 900
+
+
+SENT_BY_FORM = {
+    "send-image": ("image", lambda: png(40, 30), "dot.webp"),
+    "send-audio": ("voice", lambda: sound("wav", "pcm_s16le", 0.5), "dot.png"),
+    "send-video": ("video", lambda: video("webm", "libvpx"), "dot.png"),
+    "send-file": ("file", lambda: png(40, 30), "dot.png"),
+}
+
+
+def form(file: bytes, **fields: str) -> tuple[bytes, dict[str, str]]:
+    """A form as browsers write it: (body, headers)."""
+    heads = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    head = '--x\r\nContent-Disposition: form-data; name="file"; filename="dot.png"\r\n\r\n'
+    body = heads.encode() + head.encode() + file + b"\r\n--x--\r\n"
+    return body, {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+@pytest.mark.parametrize("how", SENT_BY_FORM)
+async def test_older_clients_send_a_file_and_its_message_in_one_form(
+    place: Place, how: str
+) -> None:
+    kind, content, name = SENT_BY_FORM[how]
+    body, headers = form(content(), content="look")
+
+    reply = await place.alice.call("POST", f"/tools/api/chat/tea/{how}/", body, headers=headers)
+
+    assert reply.status == 201, reply
+    message = reply.body["message"]
+    assert (message["kind"], message["text"], message["file"]["kind"]) == (kind, "look", kind)
+    assert message["file"]["name"] == name
+    assert (await place.bob.get(message["file"]["url"])).status == 200
+    assert place.on_disk("drafts") == []
+
+
+async def test_a_form_that_cannot_be_sent_leaves_nothing(place: Place) -> None:
+    tries = {
+        "of another kind": ("send-video", form(png(40, 30)), 415, "file_refused"),
+        "no file": ("send-image", (b"--x--\r\n", form(b"")[1]), 400, "bad_request"),
+        "no form": ("send-image", (b"words", form(b"")[1]), 400, "bad_request"),
+        "an empty file": ("send-file", form(b""), 400, "invalid"),
+        "a long field": ("send-file", form(b"x", text="y" * 70_000), 413, "too_large"),
+        "a wrong field": ("send-file", form(b"x", reply_to="\u202e" * 90), 400, "invalid"),
+        "no picture": ("send-image", form(b"words"), 415, "file_refused"),
+    }
+    for what, (how, (body, headers), status, code) in tries.items():
+        reply = await place.alice.call("POST", f"/tools/api/chat/tea/{how}/", body, headers=headers)
+        assert (reply.status, reply.code) == (status, code), what
+    assert place.on_disk("") == []
+    used = await place.candor.store.read(lambda c: store_files.usage_of_person(c, place.alice_id))
+    assert used.count == 0
