@@ -27,6 +27,7 @@ export class Publishing {
     this.media = "";
     this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
     this._line = line;
+    this._turn = Promise.resolve();
     /** @type {Map<Source, RTCRtpTransceiver>} */
     this._places = new Map(sources.map((source) => [source, this._place(source)]));
   }
@@ -62,7 +63,14 @@ export class Publishing {
    * @param {string} mid
    * @param {string[]} rids
    */
-  async want(mid, rids) {
+  want(mid, rids) {
+    // Parameters that were read before an earlier change was made are refused.
+    this._turn = this._turn.then(() => this._want(mid, rids)).catch(() => {});
+    return this._turn;
+  }
+
+  /** @param {string} mid @param {string[]} rids */
+  async _want(mid, rids) {
     const place = [...this._places.values()].find((one) => one.mid === mid);
     const parameters = place?.sender.getParameters();
     if (!place || !parameters?.encodings?.length) return;
