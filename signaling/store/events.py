@@ -37,16 +37,20 @@ class News:
     body: Mapping[str, Any]
 
 
+# Built once: building a statement takes longer than SQLite needs to carry it out.
+_NEXT = (
+    rooms.update()
+    .where(rooms.c.id == sa.bindparam("room"))
+    .values(last_sequence=rooms.c.last_sequence + 1)
+    .returning(rooms.c.last_sequence)
+)
+_INSERT = room_events.insert()
+
+
 def append(connection: sa.Connection, news: News) -> Event:
     """The next event of the room; LookupError if there is no such room."""
     room_id = news.room_id
-    query = (
-        rooms.update()
-        .where(rooms.c.id == room_id)
-        .values(last_sequence=rooms.c.last_sequence + 1)
-        .returning(rooms.c.last_sequence)
-    )
-    sequence = connection.execute(query).scalar_one_or_none()
+    sequence = connection.execute(_NEXT, {"room": room_id}).scalar_one_or_none()
     if sequence is None:
         raise LookupError(room_id)
     values = {
@@ -57,7 +61,7 @@ def append(connection: sa.Connection, news: News) -> Event:
         "at": news.at,
         "body": dict(news.body),
     }
-    connection.execute(room_events.insert(), values)
+    connection.execute(_INSERT, values)
     return Event(**values)
 
 
