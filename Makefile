@@ -10,7 +10,7 @@ DEVELOPMENT := .venv/.development
 PAGES := web/node_modules/.installed
 MODELS := models/.installed
 
-.PHONY: run setup test check test-browser fuzz bench lock clean
+.PHONY: run setup test check test-browser fuzz torture bench lock clean
 
 run: setup
 	$(BIN)/candor serve --dev --port $(PORT) $(ARGS)
@@ -32,6 +32,10 @@ test-browser: setup $(DEVELOPMENT)
 
 fuzz: setup $(DEVELOPMENT)
 	$(BIN)/pytest -m long tests
+
+# Chat's server is killed 200 times under load; CI's long job does it 25 times.
+torture: setup $(DEVELOPMENT)
+	CANDOR_TORTURE_KILLS=200 $(BIN)/pytest -m long -s tests/interop/test_chat_kills.py
 
 bench: setup $(DEVELOPMENT)
 	$(BIN)/python -m bench.store
