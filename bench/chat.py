@@ -1,4 +1,4 @@
-"""Chat in numbers: `python -m bench.chat [--seconds 5] [--million 1000000]` prints JSON.
+"""Chat in numbers: `python -m bench.chat [--seconds 5] [--million 1000000] [--folder .]` prints JSON.
 
 Posting: 1, 10 and 100 senders in one process with the store on disk, each waiting for its
 acknowledgement, which is durable, before the next.  Fan-out: one sender, 1,000 followers of the
@@ -217,11 +217,11 @@ async def reading(chat: Chat, count: int, times: int) -> dict[str, Any]:
     return {each.__name__: await timed(each, times) for each in asked}
 
 
-async def run(seconds: float, count: int) -> dict[str, Any]:
+async def run(seconds: float, count: int, where: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "machine": {"python": platform.python_version(), "cores": os.cpu_count()}
     }
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=where) as folder:
         async with open_store(f"sqlite:///{Path(folder) / 'posting.db'}") as store:
             streams = Streams(store, lambda: datetime.now(UTC))
             chat = open_chat(store, streams, Attendance(), NoAttachments(), lambda: NOW)
@@ -241,8 +241,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--million", type=int, default=1_000_000, help="messages to read among")
+    parser.add_argument("--folder", help="on the disk that is to be measured")
     asked = parser.parse_args()
-    print(json.dumps(asyncio.run(run(asked.seconds, asked.million)), indent=1))
+    print(json.dumps(asyncio.run(run(asked.seconds, asked.million, asked.folder)), indent=1))
 
 
 if __name__ == "__main__":
