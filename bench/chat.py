@@ -1,4 +1,4 @@
-"""Chat in numbers: `python -m bench.chat [--seconds 5] [--million 1000000] [--folder .]` prints JSON.
+"""Chat in numbers, as JSON: `python -m bench.chat [--seconds 5] [--million 1000000] [--folder .]`.
 
 Posting: 1, 10 and 100 senders in one process with the store on disk, each waiting for its
 acknowledgement, which is durable, before the next.  Fan-out: one sender, 1,000 followers of the
