@@ -39,7 +39,7 @@ WORDS = {
     "too_little_seen": "The face or what is behind it was seen too seldom.",
     "cut_short": "The picture was cut while the screen changed.",
 }
-# Log-likelihood ratios.  A pass happens to 95 % of honest callers and 1 % of attackers (bench).
+# Log-likelihood ratios: the bar is to believe 95 % of honest callers and 1 % of attackers.
 _PASSED = -4.5
 _FAILED = {"light_no_longer_followed": 2.5, "whole_picture_follows": 1.5}
 

@@ -2,8 +2,7 @@
 
 Knows fingerprints of two minutes of one participant and what the page says of its camera.  A loop
 must be seen twice.  Labels are advice: whoever cheats writes another, and honest people use OBS.
-How even the frames' times are and how little the noise changes are measured and weigh nothing:
-after an encoder, honest cameras show both (docs/DETECTION.md).
+How even the frames' times are is kept and weighs nothing: it was not measured on real cameras.
 """
 
 from collections import deque
