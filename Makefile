@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
+TESTERS ?= 2
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
@@ -17,8 +18,9 @@ run: setup
 
 setup: $(RUNTIME) $(PAGES) $(MODELS)
 
+# Much of a test is waiting for real time; a file stays whole, in one of the processes.
 test: setup $(DEVELOPMENT)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(TESTERS) --dist loadfile
 
 check: setup $(DEVELOPMENT)
 	$(BIN)/ruff check .
