@@ -95,9 +95,9 @@ class Attendance:
         """Everybody who is connected."""
         return set(self._by_identity)
 
-    def tell(self, message: Told, to: str | None = None, *, outside: str | None = None) -> int:
-        """Tell all, or one person's clients, but those in a room; how many heard it."""
-        reached = [one for one in self._of(to) if outside is None or one.room != outside]
+    def tell(self, message: Told, to: str | None = None) -> int:
+        """Tell all, or one person's clients; how many heard it."""
+        reached = list(self._of(to))
         for one in reached:
             one.tell(message)
         return len(reached)
@@ -111,10 +111,10 @@ class Attendance:
         """People with a client that is not in the room."""
         return {one.identity for one in self._clients if one.room != room}
 
-    def tell_person(self, message: Told, user_id: str) -> None:
-        """Tell a person's devices; not whoever holds a room token that they have given away."""
+    def tell_person(self, message: Told, user_id: str, *, outside: str | None = None) -> None:
+        """Tell a person's devices, but those in a room; not whoever holds a room token of theirs."""
         for one in list(self._of(user_id)):
-            if one.session_id is not None:
+            if one.session_id is not None and (outside is None or one.room != outside):
                 one.tell(message)
 
     def say_bye(self) -> None:

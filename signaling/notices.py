@@ -42,4 +42,4 @@ class Notices:
             body=dict(event.body),
         )
         for identity in people:
-            self._attendance.tell(notice, identity, outside=event.room_id)
+            self._attendance.tell_person(notice, identity, outside=event.room_id)

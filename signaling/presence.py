@@ -99,4 +99,4 @@ class Presence:
             return
         news = PresenceNews(identity=user_id, status=status(seen, now), seen_at=seen.seen_at)
         for identity in audience:
-            self._attendance.tell(news, identity)
+            self._attendance.tell_person(news, identity)
