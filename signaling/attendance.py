@@ -112,7 +112,7 @@ class Attendance:
         return {one.identity for one in self._clients if one.room != room}
 
     def tell_person(self, message: Told, user_id: str, *, outside: str | None = None) -> None:
-        """Tell a person's devices, but those in a room; not whoever holds a room token of theirs."""
+        """Tell a person's devices, but those in a room; no holder of a room token of theirs."""
         for one in list(self._of(user_id)):
             if one.session_id is not None and (outside is None or one.room != outside):
                 one.tell(message)

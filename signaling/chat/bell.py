@@ -30,7 +30,7 @@ class Absent(Protocol):
 
     def outside(self, room: str) -> set[str]: ...
 
-    def tell(self, message: Told, to: str, *, outside: str) -> int: ...
+    def tell_person(self, message: Told, user_id: str, *, outside: str) -> None: ...
 
 
 class Bell:
@@ -66,7 +66,7 @@ class Bell:
         people = sorted(self._absent.outside(room_id))
         for start in range(0, len(people), AT_ONCE):
             for unread in await self._unread(room_id, people[start : start + AT_ONCE]):
-                self._absent.tell(news_of(unread), unread.user_id, outside=room_id)
+                self._absent.tell_person(news_of(unread), unread.user_id, outside=room_id)
 
     async def _unread(self, room_id: str, people: Sequence[str]) -> list[Unread]:
         return await self._store.read(

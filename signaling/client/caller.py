@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -46,6 +46,7 @@ class Refusal(Exception):
         self.code = trouble.code
 
 
+Reply = TypeVar("Reply")
 Dial = Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]
 TrackMaker = Callable[[], Sequence[MediaStreamTrack]]
 Taker = Callable[[protocol.Section, MediaStreamTrack], None]
@@ -177,6 +178,16 @@ class Caller:
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the socket was closed"))
 
+    async def _insist(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
+        """A server that is back a moment ago may be busy, or without its store, for a while."""
+        for _ in range(REJOIN_TRIES):
+            try:
+                return await ask()
+            except Refusal as refusal:
+                log.debug("caller.not_back_yet", code=refusal.code)
+                await asyncio.sleep(REJOIN_AFTER_S)
+        return await ask()
+
     async def _dial_again(self) -> aiohttp.ClientWebSocketResponse:
         for wait_s in itertools.chain(RETRY_AFTER_S, itertools.repeat(RETRY_AFTER_S[-1])):
             await asyncio.sleep(wait_s)
@@ -187,10 +198,11 @@ class Caller:
     async def _come_back(self, cut_at: float) -> None:
         """Be where we were: what goes on is kept, and the rest is joined again."""
         with suppress(ConnectionError):  # the next one tries again
-            welcome = await self.hello(self._token)
-            if self._room is None:
+            welcome = await self._insist(lambda: self.hello(self._token))
+            room, kept = self._room, welcome.resumed
+            if room is None:
                 return
-            await self.enter(self._room, self.sequence, welcome.resumed)
+            await self._insist(lambda: self.enter(room, self.sequence, kept))
             self.back_after_s.append(time.monotonic() - cut_at)
             for media in {*self._views, *self._publishing} - set(welcome.resumed):
                 self.lost += 1

@@ -199,6 +199,7 @@ async def test_a_slow_reader_is_closed_and_resumes(
     ada: Client, candor: Candor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("signaling.outbox.Outbox.__init__.__defaults__", (1 << 20, 0.5))
+    monkeypatch.setattr(candor.returning, "_grace_s", 0.0)
     async with signed_in(ada) as caller:
         seen = (await caller.ask("enter", room="tea"))["sequence"]
         await happen(candor, 400, "x" * 30_000)
