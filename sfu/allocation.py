@@ -74,6 +74,28 @@ class Allocation(msgspec.Struct, frozen=True):
     wanted_bps: int
 
 
+class _Purse:
+    """What is left, counted twice.
+
+    Whatever is sent already costs what it costs.  Whatever is new must leave the margin free over
+    all that is sent: otherwise the margin of one that came in a moment ago would let in an equal
+    of it the next time, which takes the place of a third.
+    """
+
+    __slots__ = ("_cautious_bps", "_plain_bps")
+
+    def __init__(self, budget_bps: int) -> None:
+        self._plain_bps = self._cautious_bps = budget_bps
+
+    def pays(self, plain_bps: int, cautious_bps: int, *, running: bool) -> bool:
+        """Pay for a step, if there is enough for it."""
+        if plain_bps > self._plain_bps if running else cautious_bps > self._cautious_bps:
+            return False
+        self._plain_bps -= plain_bps
+        self._cautious_bps -= cautious_bps
+        return True
+
+
 class _Claim:
     """A video on its way up through the options that it has use for."""
 
@@ -87,19 +109,24 @@ class _Claim:
         rates = [option.bitrate_bps for option in demand.options if option.layer == current]
         self.current_bps = rates[0] if rates else -1
 
-    def price_bps(self, level: int) -> int:
-        if level < 0:
-            return 0
-        bitrate_bps = self.options[level].bitrate_bps
-        if bitrate_bps <= self.current_bps:
-            return bitrate_bps
-        return bitrate_bps * ENTRY_PERCENT // 100
-
-    def step_bps(self) -> int | None:
-        """What the next option costs more than the one at hand; None at the top."""
+    def rise(self, purse: _Purse) -> bool:
+        """Take the next option if it can be paid."""
         if self.level + 1 == len(self.options):
-            return None
-        return self.price_bps(self.level + 1) - self.price_bps(self.level)
+            return False
+        before_bps = self.options[self.level].bitrate_bps if self.level >= 0 else 0
+        bitrate_bps = self.options[self.level + 1].bitrate_bps
+        paid = purse.pays(
+            bitrate_bps - before_bps,
+            _with_margin(bitrate_bps) - _with_margin(before_bps),
+            running=bitrate_bps <= self.current_bps,
+        )
+        self.level += paid
+        return paid
+
+    @property
+    def most_bps(self) -> int:
+        """What the best option would take of a budget."""
+        return _with_margin(self.options[-1].bitrate_bps) if self.options else 0
 
     def grant(self) -> Grant:
         if self.level < 0:
@@ -129,7 +156,7 @@ def allocate(
     for claim in claims:
         grants[claim.demand.track] = claim.grant()
     given = tuple(grant for grant in grants.values() if grant)
-    wanted_bps = sound_bps + sum(claim.price_bps(len(claim.options) - 1) for claim in claims)
+    wanted_bps = sound_bps + sum(claim.most_bps for claim in claims)
     return Allocation(given, sum(grant.bitrate_bps for grant in given), wanted_bps)
 
 
@@ -145,33 +172,23 @@ def _without_choice(demand: Demand) -> Grant | None:
     return None
 
 
-def _spend(claims: Sequence[_Claim], left_bps: int) -> None:
+def _spend(claims: Sequence[_Claim], budget_bps: int) -> None:
     """Raise the claims, which stand in the order of rank, as far as the money goes."""
+    purse = _Purse(budget_bps)
     for claim in claims:
-        left_bps -= _raise(claim, left_bps)
+        claim.rise(purse)
     for group in _by_rank(claims):
-        left_bps -= _raise_together([claim for claim in group if claim.level >= 0], left_bps)
+        _raise_together([claim for claim in group if claim.level >= 0], purse)
 
 
-def _raise_together(group: Sequence[_Claim], left_bps: int) -> int:
-    """A step for each in turn until none can be paid, so that equals stay equal; the cost."""
-    cost_bps = 0
-    raised = True
-    while raised:
-        levels = [claim.level for claim in group]
-        for claim in group:
-            cost_bps += _raise(claim, left_bps - cost_bps)
-        raised = levels != [claim.level for claim in group]
-    return cost_bps
+def _raise_together(group: Sequence[_Claim], purse: _Purse) -> None:
+    """A step for each in turn until none can be paid, so that equals stay equal."""
+    while sum(claim.rise(purse) for claim in group):
+        pass
 
 
-def _raise(claim: _Claim, left_bps: int) -> int:
-    """Take the next option if it can be paid; what it cost."""
-    step_bps = claim.step_bps()
-    if step_bps is None or step_bps > left_bps:
-        return 0
-    claim.level += 1
-    return step_bps
+def _with_margin(bitrate_bps: int) -> int:
+    return bitrate_bps * ENTRY_PERCENT // 100
 
 
 def _by_rank(claims: Sequence[_Claim]) -> Iterable[list[_Claim]]:

@@ -182,6 +182,22 @@ def test_what_is_given_is_stable(demands: list[Demand], budget_bps: int) -> None
         assert after.bitrate_bps >= before.bitrate_bps
 
 
+def test_an_equal_that_comes_in_late_takes_nobodys_place() -> None:
+    """Found by chance: the first had its margin back the second time, and the third was paused."""
+    demands = [
+        Demand("sound", Kind.AUDIO, (LayerOption(Layer(), 210),)),
+        *(
+            Demand(f"video {rate}", Kind.VIDEO, (LayerOption(Layer(), rate),))
+            for rate in (167, 595, 1)
+        ),
+    ]
+    current: dict[str, Layer] = {}
+    for _ in range(3):
+        grants = allocate(demands, 1031, current).grants
+        current = {grant.track: grant.layer for grant in grants if grant.layer}
+        assert current.keys() == {"sound", "video 167", "video 1"}
+
+
 @given(demand_lists())
 def test_the_wanted_rate_is_enough_for_everything(demands: list[Demand]) -> None:
     wanted_bps = allocate(demands, 0, {}).wanted_bps
