@@ -9,17 +9,15 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
 
 import sfu
 from signaling import chat_acts, offered, protocol
+from signaling.audit import Act, detail
 from signaling.errors import Refused
 from signaling.protocol import Said, Told
 
 if TYPE_CHECKING:
     from signaling.session import Session
-
-log = structlog.get_logger()
 
 
 async def _hello(session: Session, said: protocol.Hello) -> Told:
@@ -108,17 +106,23 @@ async def _presence(session: Session, said: protocol.Presence) -> Told:
 
 
 async def _system(session: Session, said: protocol.SendSystem) -> Told:
-    log.info("system.message", by=session.administrator.user.id, to=said.to or "all")
+    await _note(session, "system.message", said.to or "")
     session.services.attendance.tell(protocol.System(text=said.text), said.to)
     return protocol.Ack(re=said.id)
 
 
 async def _command(session: Session, said: protocol.SendCommand) -> Told:
-    log.info("system.command", by=session.administrator.user.id, to=said.to)
+    await _note(session, "system.command", said.to, command=said.command)
     command = protocol.Command(command=said.command, arguments=dict(said.arguments))
     if not session.services.attendance.tell(command, said.to):
         raise Refused("not_found", "They are not connected.")
     return protocol.Ack(re=said.id)
+
+
+async def _note(session: Session, action: str, to: str, **more: str) -> None:
+    """An administrator's act is in the audit log before anybody sees it; its words are not."""
+    act = Act(session.administrator.user.id, action, to, session.services.address, detail(**more))
+    await session.services.record(act)
 
 
 async def _ping(_: Session, said: protocol.Ping) -> Told:

@@ -10,11 +10,12 @@ import msgspec
 import sqlalchemy as sa
 
 from signaling.app import Candor
+from signaling.audit import Act
 from signaling.auth.identity import Device
 from signaling.presence import status
 from signaling.protocol import CallStanding, MemberShown
 from signaling.session import Services
-from signaling.store import calls, rooms, users
+from signaling.store import audit, calls, rooms, users
 from signaling.store.rooms import Member
 from signaling.store.users import Seen
 
@@ -33,6 +34,7 @@ def seat(candor: Candor, device: Device) -> Services:
         members=partial(_members, candor),
         call=partial(_call, candor),
         calls=partial(_calls, candor),
+        record=partial(_record, candor),
         address=device.address,
     )
 
@@ -78,3 +80,7 @@ async def _calls(candor: Candor, identity: str) -> tuple[CallStanding, ...]:
         )
         for call, state in found
     )
+
+
+async def _record(candor: Candor, act: Act) -> None:
+    await candor.store.write(lambda connection: audit.record(connection, act, candor.now()))

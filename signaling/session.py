@@ -15,6 +15,7 @@ import structlog
 
 from signaling import acts, protocol
 from signaling.attendance import Attendance
+from signaling.audit import Act
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
 from signaling.chat import Chat
@@ -54,6 +55,7 @@ class Services:
     members: Callable[[str], Awaitable[Sequence[MemberShown]]]
     call: Callable[[str], Awaitable[dict[str, Any] | None]]
     calls: Callable[[str], Awaitable[Sequence[CallStanding]]]
+    record: Callable[[Act], Awaitable[None]]
     address: str = ""
     """Where the client is, for the audit."""
 

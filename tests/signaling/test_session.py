@@ -94,6 +94,7 @@ class House:
             members=self._members,
             call=self._call,
             calls=self._calls,
+            record=cast(Any, None),  # nor are they administrators
         )
 
     async def _authenticate(self, token: str) -> Identity:

@@ -228,6 +228,13 @@ async def test_an_administrator_tells_everybody(ada: Client, candor: Candor) -> 
         assert (await caller.ask("send_system", text="no"))["error"]["code"] == "forbidden"
         assert (await administrator.ask("send_system", text="At eight."))["type"] == "ack"
         assert (await caller.told(type="system"))["text"] == "At eight."
+        me = (await ada.get("/api/v1/me")).body["id"]
+        assert (await administrator.ask("send_command", to=me, command="reload"))["type"] == "ack"
+        assert (await caller.told(type="command"))["command"] == "reload"
+    entries = (await root.get("/api/v1/audit")).body["entries"]
+    acts = [(one["action"], one["subject"]) for one in entries]
+    assert acts.count(("system.message", "")) == acts.count(("system.command", me)) == 1
+    assert "At eight." not in str(entries)
 
 
 async def test_a_drain_says_bye_before_the_door_closes(candor: Candor) -> None:
