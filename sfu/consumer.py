@@ -176,8 +176,10 @@ class Consumer:
         self.stream.selector.aim(layer)
         return self.stream
 
-    def answer_nack(self, lost: tuple[int, ...], now: float) -> list[bytes]:
-        """The packets that are sent again."""
+    def answer_nack(
+        self, lost: tuple[int, ...], now: float, at_most: int | None = None
+    ) -> list[bytes]:
+        """The packets that are sent again; those that nobody has take no place among them."""
         self._nacks += len(lost)
         if self._history is None:
             return []
@@ -185,7 +187,7 @@ class Consumer:
         if first is not None:
             lost = tuple(one for one in lost if (one - first) & SEQUENCE_MASK < _HALF_SEQUENCE)
         round_trip = self._round_trip_s or ASSUMED_ROUND_TRIP_S
-        answers = self._history.answer(lost, now, round_trip)
+        answers = self._history.answer(lost, now, round_trip, at_most)
         self._packets_resent += len(answers)
         return [self._resend(sent) for sent in answers]
 

@@ -7,6 +7,7 @@ sequence number with two contents.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
@@ -68,7 +69,9 @@ class PacketHistory:
         self._last_sent_s[slot] = now
         self.media_bytes += len(packet.body)
 
-    def answer(self, lost: Iterable[int], now: float, round_trip_s: float) -> list[Sent]:
+    def answer(
+        self, lost: Iterable[int], now: float, round_trip_s: float, at_most: int | None = None
+    ) -> list[Sent]:
         """The packets to send again for a NACK, in its order.
 
         Left out, and counted, are those that are forgotten (`missed`) and those that were sent
@@ -79,7 +82,8 @@ class PacketHistory:
         self._budget_bytes = min(saved, BUDGET_LIMIT_BYTES)
         self._earned_bytes = earned
         newest_s = now - max(round_trip_s, MIN_REPEAT_S)
-        return [packet for number in lost if (packet := self._take(number, now, newest_s))]
+        found = (packet for number in lost if (packet := self._take(number, now, newest_s)))
+        return list(islice(found, at_most))
 
     def _take(self, sequence_number: int, now: float, newest_s: float) -> Sent | None:
         slot = sequence_number & self._mask

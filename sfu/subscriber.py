@@ -209,7 +209,7 @@ class Subscriber(Generic[Outlet]):
         spare_bps = self._budget_bps(now) - self._allocation.spent_bps
         room_bps = max(spare_bps, _REPEATED_SHARE * self._budget_bps(now))
         count = self._repeats.packets(room_bps, now)
-        answers = consumer.answer_nack(request.lost[:count], now)
+        answers = consumer.answer_nack(request.lost, now, count)
         self._repeats.spend(sum(map(len, answers)))
         return answers
 

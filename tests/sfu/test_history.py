@@ -58,6 +58,13 @@ def test_asking_again_within_a_round_trip_gets_nothing(
     assert history.refused == (not granted)
 
 
+def test_what_nobody_has_takes_no_place_among_what_is_sent_again() -> None:
+    history = filled(range(100, 104))
+    found = history.answer([*range(100), 100, 101, 102, 103], 1.0, 0.1, 2)
+    assert [packet.sequence_number for packet in found] == [100, 101]
+    assert history.answer([102], 1.0, 0.1, 0) == []
+
+
 def test_a_packet_that_was_only_just_sent_is_not_sent_again() -> None:
     history = PacketHistory(4)
     history.store(sent(1), 1.0)
