@@ -6,7 +6,7 @@ Knows how to start each of them and how a load client joins.  It refuses to know
 import argparse
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import asdict
 from typing import Protocol
 
@@ -154,6 +154,15 @@ def resident_bytes(process_id: int) -> int:
 
 def descriptors(process_id: int) -> int:
     return len(os.listdir(f"/proc/{process_id}/fd"))
+
+
+def sockets(process_id: int) -> int:
+    """Of its descriptors those that are sockets; a store opens its files when it needs them."""
+    found = 0
+    for number in os.listdir(f"/proc/{process_id}/fd"):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found += os.readlink(f"/proc/{process_id}/fd/{number}").startswith("socket:")
+    return found
 
 
 def threads(process_id: int) -> int:

@@ -30,7 +30,7 @@ import msgspec
 
 from bench.figures import percentile
 from bench.load_sockets import Came, Opened, Plan, Wanted
-from bench.servers import cpu_s, descriptors, resident_bytes
+from bench.servers import cpu_s, resident_bytes, sockets
 from bench.serving import Serving, serving
 from signaling import addresses, protocol
 from signaling.auth.grants import Grants
@@ -305,7 +305,7 @@ async def flood(data: Path, number: int) -> Flooded:
     async with serving(data) as candor:
         wanted = [visitor(candor, ROOM, f"comes-{one}", HEARS) for one in range(number)]
         resident = [resident_bytes(candor.process_id)]
-        bare = descriptors(candor.process_id)
+        bare = sockets(candor.process_id)
         async with loads(candor.port, wanted, at_once=number) as (_, opened):
             resident.append(resident_bytes(candor.process_id))
             async with (
@@ -313,12 +313,20 @@ async def flood(data: Path, number: int) -> Flooded:
                 http.get(addresses.HEALTHZ.path) as answer,
             ):
                 healthy = answer.status
-        await asyncio.sleep(SETTLE_S)
+        held_after = await _held(candor, bare)
         resident.append(resident_bytes(candor.process_id))
-        held_after = max(descriptors(candor.process_id) - bare, 0)
     before, during, after = (round(one / 1e6, 1) for one in resident)
     statuses, took_s = opened.statuses, opened.took_s
     return Flooded(number, statuses, took_s, healthy, held_after, (before, during, after))
+
+
+async def _held(candor: Serving, bare: int) -> int:
+    """Sockets beyond those that there were before, once they do not become fewer any more."""
+    held, before = sockets(candor.process_id) - bare, None
+    while held != before and held > 0:
+        await asyncio.sleep(SETTLE_S)
+        held, before = sockets(candor.process_id) - bare, held
+    return max(held, 0)
 
 
 async def main() -> None:

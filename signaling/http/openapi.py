@@ -11,7 +11,7 @@ import msgspec
 
 from signaling import addresses
 from signaling.errors import CODES
-from signaling.http.call import BYTES, Allow, Route
+from signaling.http.call import BYTES, JSON, Allow, Route
 from signaling.http.responses import ErrorBody
 
 REFERENCE = "#/components/schemas/{name}"
@@ -19,6 +19,7 @@ ALWAYS = ("invalid", "not_found", "rate_limited", "internal", "store_unavailable
 WITH_BODY = ("bad_json", "bad_request", "too_large", "too_slow", "unsupported_type")
 UNSAFE = ("foreign_origin", "storage_full")
 REPLAYABLE = ("bad_request", "idempotency_in_progress", "idempotency_mismatch")
+BINARY = {"type": "string", "format": "binary"}
 SIGNED_IN = ("unauthenticated", "token_expired", "session_ended", "banned", "forbidden")
 
 
@@ -125,15 +126,16 @@ def _key(route: Route) -> list[dict[str, Any]]:
 
 def _content(route: Route, references: dict[type, Any]) -> dict[str, Any]:
     if route.body is None or not route.is_json:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        return dict.fromkeys(route.accepts, binary)
+        return {key: {"schema": BINARY} for key in route.accepts}
     return {"application/json": {"schema": references[route.body]}}
 
 
 def _responses(route: Route, references: dict[type, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "done"}
     if route.answer in BYTES:
-        success["content"] = {route.returns: {"schema": {"type": "string", "format": "binary"}}}
+        # A document that is given to be kept is JSON too, unless another format was asked for.
+        whole = {"type": "object"} if route.returns == JSON else BINARY
+        success["content"] = {route.returns: {"schema": whole}}
     elif route.answer is not None:
         success["content"] = {"application/json": {"schema": references[route.answer]}}
     responses: dict[str, Any] = {str(route.status): success}
