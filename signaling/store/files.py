@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signaling.store.schema import contents, file_parts, files, messages, users
-from signaling.store.upsert import insert_if_new
+from signaling.store.upsert import upsert
 
 # What a statement names at once.
 BATCH = 500
@@ -101,8 +101,10 @@ def make_ready(
 
 def add_parts(connection: sa.Connection, file_id: str, parts: Iterable[Part]) -> None:
     """What a file consists of; contents that several files have are there once."""
-    for part in parts:
-        insert_if_new(connection, contents, {"digest": part.digest, "size": part.size})
+    # In one order, or two files of the same contents would wait for each other.
+    for part in sorted(parts, key=lambda part: part.digest):
+        # Holds the row, so that a sweep which wants to take it waits and then sees this part.
+        upsert(connection, contents, {"digest": part.digest}, {"size": part.size})
         row = {"file_id": file_id, "part": part.part, "digest": part.digest}
         connection.execute(file_parts.insert(), row | {"media_type": part.media_type})
 
