@@ -1,7 +1,8 @@
 """Candor's own pages: files from `web/`, packages from its `node_modules`, by allow-list.
 
-Pages are static; whatever differs from person to person comes from the API.  The import map is
-the one script inside a page, so the policy names its hash; nothing else inline may run.
+Pages are static; whatever differs from person to person comes from the API.  They are one file,
+`page.html`, and differ in what they load and in what stands there until it has come.  The import
+map is the one script inside a page, so the policy names its hash; nothing else inline may run.
 """
 
 import base64
@@ -9,6 +10,7 @@ import hashlib
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -19,15 +21,39 @@ from signaling.http.responses import SECURITY_HEADERS
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A module of `js/pages`, a file of `skeletons`, and a style sheet of its own, if any."""
+
+    script: str
+    skeleton: str = "door"
+    style: str | None = None
+
+    def text(self, folder: Path = WEB) -> str:
+        """The page as browsers get it."""
+        own = f'<link rel="stylesheet" href="/static/css/{self.style}.css">\n' if self.style else ""
+        script = f'<script type="module" src="/static/js/pages/{self.script}.js"></script>'
+        skeleton = (folder / "skeletons" / f"{self.skeleton}.html").read_text(encoding="utf-8")
+        return (
+            (folder / "page.html")
+            .read_text(encoding="utf-8")
+            .replace("<!-- style -->", own)
+            .replace("<!-- script -->", script)
+            .replace("<!-- skeleton -->", skeleton.rstrip("\n"))
+        )
+
+
 PAGES = {
-    addresses.ENTRY: "index.html",
-    addresses.LOGIN: "login.html",
-    addresses.REGISTER: "register.html",
-    addresses.ME: "me.html",
-    addresses.INVITATION: "invitation.html",
-    addresses.CALL_PAGE: "call.html",
-    addresses.DIAGNOSE: "diagnose.html",
+    addresses.ENTRY: Page("entry", "columns"),
+    addresses.LOGIN: Page("login"),
+    addresses.REGISTER: Page("register"),
+    addresses.ME: Page("me", "columns"),
+    addresses.INVITATION: Page("invitation"),
+    addresses.CALL_PAGE: Page("call", style="call"),
+    addresses.DIAGNOSE: Page("diagnose"),
 }
+NOT_FOUND = Page("not-found")
 
 # Files of other people's packages that pages may load; the import maps name the same.
 PACKAGES = (
@@ -44,14 +70,15 @@ Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Pages:
-    """Reads every file once; what is not in the list cannot be asked for."""
+    """Reads every page once; what is not in the list cannot be asked for."""
 
     def __init__(self, folder: Path = WEB) -> None:
         self._folder = folder
+        self._texts = {page: page.text(folder) for page in (*PAGES.values(), NOT_FOUND)}
 
     def routes(self) -> Iterator[web.AbstractRouteDef]:
-        for address, name in PAGES.items():
-            yield web.get(address.path, self._page(name))
+        for address, page in PAGES.items():
+            yield web.get(address.path, self._showing(page))
             for old in address.also:
                 yield web.get(old, _redirect(address))
         for path, file in self._files():
@@ -59,18 +86,18 @@ class Pages:
 
     def not_found(self) -> web.Response:
         """The page for an address that leads nowhere."""
-        response = self._rendered("not-found.html")
+        response = self._rendered(NOT_FOUND)
         response.set_status(404)
         return response
 
-    def _page(self, name: str) -> Served:
+    def _showing(self, page: Page) -> Served:
         async def show(request: web.Request) -> web.StreamResponse:
-            return self._rendered(name)
+            return self._rendered(page)
 
         return show
 
-    def _rendered(self, name: str) -> web.Response:
-        text = (self._folder / name).read_text(encoding="utf-8")
+    def _rendered(self, page: Page) -> web.Response:
+        text = self._texts[page]
         response = web.Response(text=text, content_type="text/html")
         response.headers.update(SECURITY_HEADERS)
         response.headers["Content-Security-Policy"] = _policy(text)

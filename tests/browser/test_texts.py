@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from signaling.errors import CODES
-from signaling.http.pages import INLINE, PAGES, WEB
+from signaling.http.pages import INLINE, NOT_FOUND, PAGES, WEB
 
 pytestmark = pytest.mark.browser
 
 ROOT = WEB.parent
 LANGUAGES = ("en", "zh-CN")
 SOURCES = sorted((WEB / "js").rglob("*.js"))
+PAGE_TEXTS = {page.script: page.text() for page in (*PAGES.values(), NOT_FOUND)}
 FORBIDDEN = r"\bstyle=|innerHTML|dangerouslySet|eval\("
 # Keys that are put together: what stands before the gap.
 BUILT = (
@@ -92,16 +93,16 @@ def test_every_used_text_exists_and_every_text_is_used() -> None:
 
 
 def test_no_page_has_words_of_its_own() -> None:
-    for path in (*SOURCES, *(WEB / name for name in (*PAGES.values(), "not-found.html"))):
-        text = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text("utf-8"), flags=re.DOTALL)
+    sources = {str(path): path.read_text("utf-8") for path in SOURCES}
+    for path, whole in (sources | PAGE_TEXTS).items():
+        text = re.sub(r"/\*.*?\*/|//[^\n]*", "", whole, flags=re.DOTALL)
         found = re.findall(r">\s*([A-Z][a-z]+[^<>{}$`]*)\s*<", text)
         assert all(words.startswith("Candor") for words in found), path
 
 
 def test_pages_have_no_inline_script_or_style_but_the_import_map() -> None:
     maps = set()
-    for name in (*PAGES.values(), "not-found.html"):
-        page = (WEB / name).read_text("utf-8")
+    for name, page in PAGE_TEXTS.items():
         maps |= set(INLINE.findall(page))
         assert len(re.findall(r"<script(?![^>]*\bsrc=)", page)) == 1, name
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|https?://", page), name
