@@ -7,6 +7,7 @@ refuses to know what becomes of it on their screens.
 from signaling.attendance import Attendance
 from signaling.protocol import Notice
 from signaling.store.events import Event
+from signaling.telling import told
 
 # Kinds of events that concern the people whom they name.
 PERSONAL = ("call.", "member.")
@@ -33,13 +34,6 @@ class Notices:
         people = concerned(event)
         if not people:
             return
-        notice = Notice(
-            room=event.room_id,
-            sequence=event.sequence,
-            kind=event.kind,
-            actor=event.actor,
-            at=event.at,
-            body=dict(event.body),
-        )
+        notice = told(event, Notice)
         for identity in people:
             self._attendance.tell_person(notice, identity, outside=event.room_id)

@@ -444,9 +444,8 @@ class Changed(_Told, frozen=True):
 # --- what the server tells ---
 
 
-class Event(_Told, frozen=True):
-    """Something happened in the room. `sequence` has no gaps; whoever was away says the last one
-    that they saw in `enter.after`."""
+class Happened(_Told, frozen=True):
+    """What is said of any event: where, which in its room's stream, what, by whom and when."""
 
     room: str
     sequence: int
@@ -454,6 +453,11 @@ class Event(_Told, frozen=True):
     actor: str
     at: datetime
     body: dict[str, Any]
+
+
+class Event(Happened, frozen=True):
+    """Something happened in the room. `sequence` has no gaps; whoever was away says the last one
+    that they saw in `enter.after`."""
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -466,17 +470,10 @@ class Section(msgspec.Struct, frozen=True):
     codec: str
 
 
-class Notice(_Told, frozen=True):
+class Notice(Happened, frozen=True):
     """An event of a room in which this client is not, because it names this person: a call that
     rings, was answered on another device or is over (`call.…`), being let in, made a moderator or
     sent away (`member.…`). Notices have gaps; the room's stream has them all."""
-
-    room: str
-    sequence: int
-    kind: str
-    actor: str
-    at: datetime
-    body: dict[str, Any]
 
 
 class PresenceNews(_Told, frozen=True):

@@ -1,16 +1,19 @@
-"""An event's bytes, made once for all who hear of it.
+"""How an event of the store is told; its bytes are made once for all who hear of it.
 
-Knows how an event of the store is told.  It refuses to know who follows.
+It refuses to know who follows.
 """
 
 from collections import OrderedDict
+from typing import TypeVar
 
-from signaling.protocol import Event as Told
+from signaling import protocol
 from signaling.protocol import encode
 from signaling.store import events
 
 # Those who follow a room hear of an event within the same moment; so many are kept for them.
 KEPT = 256
+
+As = TypeVar("As", bound=protocol.Happened)
 
 
 class Telling:
@@ -27,14 +30,15 @@ class Telling:
         kept = self._kept.get(id(event))
         if kept is None:
             # The event is kept with its bytes, so nothing else gets its identity meanwhile.
-            kept = self._kept[id(event)] = event, encode(_told(event))
+            kept = self._kept[id(event)] = event, encode(told(event, protocol.Event))
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return kept[1]
 
 
-def _told(event: events.Event) -> Told:
-    return Told(
+def told(event: events.Event, shape: type[As]) -> As:
+    """The event as a message: to those who follow its room, or to somebody it names."""
+    return shape(
         room=event.room_id,
         sequence=event.sequence,
         kind=event.kind,
