@@ -3,7 +3,8 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -77,44 +78,43 @@ async def raw_body(request: web.BaseRequest, route: Route, http: Http) -> bytes:
     limit = http.body_bytes if route.body_bytes is None else route.body_bytes
     if (request.content_length or 0) > limit:
         raise Refused("too_large", f"At most {limit} bytes.")
-    try:
+    with _refusing("The body is not what its headers say."):
         async with asyncio.timeout(http.body_seconds):
             return await _bounded(request, limit)
-    except TimeoutError:
-        raise Refused("too_slow") from None
-    except BROKEN:
-        # Broken, or broken off: then nobody is there to read the answer.
-        raise Refused("bad_request", "The body is not what its headers say.") from None
 
 
 async def pieces_of(read: Callable[[], Awaitable[bytes]], http: Http) -> AsyncIterator[bytes]:
     """A body as it comes; it may be as long as it likes, but not as slow."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + http.body_seconds
-    try:
-        while True:
+    while True:
+        with _refusing("The body is not what its headers say."):
             async with asyncio.timeout_at(deadline):
                 piece = await read()
-            if not piece:
-                return
-            earned = deadline + len(piece) / SLOWEST_BYTES_PER_S
-            deadline = min(earned, loop.time() + http.body_seconds)
-            yield piece
-    except TimeoutError:
-        raise Refused("too_slow") from None
-    except BROKEN:
-        raise Refused("bad_request", "The body is not what its headers say.") from None
+        if not piece:
+            return
+        earned = deadline + len(piece) / SLOWEST_BYTES_PER_S
+        deadline = min(earned, loop.time() + http.body_seconds)
+        yield piece
 
 
 async def filled(request: web.Request, http: Http) -> Filled:
     """A form, read up to its first file."""
-    try:
+    with _refusing("The body is no form with a file."):
         async with asyncio.timeout(http.body_seconds):
             return await _filled(request, http)
+
+
+@contextmanager
+def _refusing(broken: str) -> Iterator[None]:
+    """What can go wrong while a body comes, as refusals; `broken` says what the body is not."""
+    try:
+        yield
     except TimeoutError:
         raise Refused("too_slow") from None
     except BROKEN:
-        raise Refused("bad_request", "The body is no form with a file.") from None
+        # Broken, or broken off: then nobody is there to read the answer.
+        raise Refused("bad_request", broken) from None
 
 
 async def _filled(request: web.Request, http: Http) -> Filled:
