@@ -116,6 +116,7 @@ class OrderRoutes:
     def routes(self) -> tuple[Route, ...]:
         rules, hold = addresses.API_CHAT_ROOM_RULES, addresses.API_CHAT_ROOM_HOLD
         block, reports = addresses.API_CHAT_BLOCK, addresses.API_CHAT_REPORTS
+        complain = addresses.API_CHAT_MESSAGE_REPORT
         return (
             Route(
                 "GET",
@@ -146,7 +147,7 @@ class OrderRoutes:
                 status=204,
                 refusals=("not_found",),
             ),
-            _do("POST", addresses.API_CHAT_MESSAGE_REPORT, self.report, "Report", Complaint),
+            _do("POST", complain, self.report, "Report a message", Complaint),
             Route(
                 "GET",
                 reports,
@@ -265,7 +266,7 @@ def _do(
         method,
         address,
         handle,
-        summary if body is None else f"{summary} a message",
+        summary,
         Allow.GUEST,
         body=body,
         status=204,
