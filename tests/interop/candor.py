@@ -1,14 +1,14 @@
-"""A whole Candor, for software that speaks WHIP and WHEP over HTTP.
+"""A whole Candor with media, in this process.
 
-Knows how to start it and whom it lets in; it refuses to know what is sent.
+Knows how to start it; it refuses to know who comes and what is sent.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sfu import Sfu
-from signaling.app import open_candor
+from signaling.app import Candor, open_candor
 from signaling.config import Config
 from signaling.http.server import listen
 from signaling.media import sfu_config
@@ -18,9 +18,19 @@ LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A Candor that listens, and somebody who can ask it."""
+
+    candor: Candor
+    sfu: Sfu
+    client: Client
+    address: str
+
+
 @asynccontextmanager
-async def real_candor(config: Config, media_host: str = LOOPBACK) -> AsyncIterator[Client]:
-    """Its client, for as long as the block lasts.
+async def running(config: Config, media_host: str = LOOPBACK) -> AsyncIterator[Running]:
+    """For as long as the block lasts, with one media process that is ready.
 
     On the loopback it names that one address: some encoders try the first candidate only.
     """
@@ -33,4 +43,11 @@ async def real_candor(config: Config, media_host: str = LOOPBACK) -> AsyncIterat
         Client(listening.http) as client,
     ):
         await candor.media.wait_ready()
-        yield client
+        yield Running(candor, sfu, client, listening.http)
+
+
+@asynccontextmanager
+async def real_candor(config: Config, media_host: str = LOOPBACK) -> AsyncIterator[Client]:
+    """Its client, for software that speaks WHIP and WHEP over HTTP."""
+    async with running(config, media_host) as house:
+        yield house.client

@@ -5,49 +5,33 @@ import math
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiortc import MediaStreamTrack
 
-from sfu import Sfu
 from signaling import protocol
-from signaling.app import Candor, open_candor
 from signaling.auth.grants import OWNER, Grants
 from signaling.client import Caller, Refusal, connect
 from signaling.client.visit import Plan, visit
 from signaling.config import Config
-from signaling.http.server import listen
-from signaling.media import Participant, sfu_config
+from signaling.media import Participant
 from tests.client import Client
+from tests.interop.candor import Running, running
 from tests.interop.media import MovingBar, Tone, bar_position
 from tests.interop.test_whip import token
 
 WITHIN_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    candor: Candor
-    sfu: Sfu
-    address: str
-
-
 @pytest.fixture
-async def house(config: Config) -> AsyncIterator[House]:
-    there = "127.0.0.1"
-    loopback = replace(config, host=there, advertise_ip=(there,), media_workers=1)
-    async with (
-        Sfu(sfu_config(loopback)) as sfu,
-        open_candor(loopback, sfu=sfu) as candor,
-        listen(candor, None) as listening,
-        Client(listening.http) as client,
-    ):
-        await candor.media.wait_ready()
-        ada = await client.register("ada")
+async def house(config: Config) -> AsyncIterator[Running]:
+    async with running(config) as house:
+        ada = await house.client.register("ada")
         assert (await ada.post("/api/v1/rooms", {"id": "tea"})).status == 201
-        yield House(candor, sfu, listening.http)
+        yield house
 
 
 class Screen:
@@ -89,7 +73,11 @@ async def join(caller: Caller) -> None:
     await caller.publish(pattern)
 
 
-async def test_two_callers_see_each_other(house: House) -> None:
+@asynccontextmanager
+async def both(
+    house: Running,
+) -> AsyncIterator[tuple[tuple[Caller, Caller], tuple[Screen, Screen]]]:
+    """Ada and Bob, each sending and watching, and what they see."""
     screens = Screen(), Screen()
     async with (
         connect(house.address, token("ada", OWNER), screens[0].take) as ada,
@@ -97,6 +85,11 @@ async def test_two_callers_see_each_other(house: House) -> None:
     ):
         await join(ada)
         await join(bob)
+        yield ada, bob, screens
+
+
+async def test_two_callers_see_each_other(house: Running) -> None:
+    async with both(house) as (ada, _, screens):
         assert await screens[1].moves("ada")
         assert await screens[0].moves("bob")
         arrived = [one.body["name"] for one in ada.events if one.kind == "person.arrived"]
@@ -115,14 +108,8 @@ async def test_two_callers_see_each_other(house: House) -> None:
     assert screens[0].tracks.keys() == {"bob"}
 
 
-async def test_media_comes_back_by_itself_when_its_process_dies(house: House) -> None:
-    screens = Screen(), Screen()
-    async with (
-        connect(house.address, token("ada", OWNER), screens[0].take) as ada,
-        connect(house.address, token("bob", OWNER), screens[1].take) as bob,
-    ):
-        await join(ada)
-        await join(bob)
+async def test_media_comes_back_by_itself_when_its_process_dies(house: Running) -> None:
+    async with both(house) as (ada, bob, screens):
         assert await screens[1].moves("ada")
         worker = next(iter(house.sfu._workers.values()))
         before = dict(screens[1].tracks)
@@ -134,7 +121,7 @@ async def test_media_comes_back_by_itself_when_its_process_dies(house: House) ->
         assert await screens[0].moves("bob")
 
 
-async def test_a_visit_says_what_arrived(house: House, tmp_path: Path) -> None:
+async def test_a_visit_says_what_arrived(house: Running, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     plan = Plan(house.address, token("ada", OWNER), "tea", "pattern", True, 4.0)
@@ -149,7 +136,7 @@ async def test_a_visit_says_what_arrived(house: House, tmp_path: Path) -> None:
     assert all(one.stat().st_size > 1000 for one in kept.iterdir())
 
 
-async def test_a_logout_ends_media(house: House) -> None:
+async def test_a_logout_ends_media(house: Running) -> None:
     async with Client(house.address) as client:
         login = await client.login("ada")
         ada = client.as_(login.body["access_token"])
@@ -169,7 +156,7 @@ NO_VIEW = Grants(publish=("camera",))
 
 @pytest.mark.parametrize(("grants", "act"), [(NO_CAMERA, "publish"), (NO_VIEW, "watch")])
 async def test_nobody_does_what_they_have_no_right_to(
-    grants: Grants, act: str, house: House
+    grants: Grants, act: str, house: Running
 ) -> None:
     async with connect(house.address, token("eve", grants)) as eve:
         await eve.enter("tea")
@@ -178,7 +165,7 @@ async def test_nobody_does_what_they_have_no_right_to(
     assert refusal.value.code == "forbidden"
 
 
-async def test_a_hidden_caller_is_not_announced(house: House) -> None:
+async def test_a_hidden_caller_is_not_announced(house: Running) -> None:
     hidden = Grants(subscribe=True, hidden=True)
     async with (
         connect(house.address, token("ada", Grants(subscribe=True))) as ada,
@@ -202,14 +189,8 @@ def cut(caller: Caller) -> None:
     connection.transport.abort()
 
 
-async def test_a_socket_that_is_cut_costs_no_picture_and_no_event(house: House) -> None:
-    screens = Screen(), Screen()
-    async with (
-        connect(house.address, token("ada", OWNER), screens[0].take) as ada,
-        connect(house.address, token("bob", OWNER), screens[1].take) as bob,
-    ):
-        await join(ada)
-        await join(bob)
+async def test_a_socket_that_is_cut_costs_no_picture_and_no_event(house: Running) -> None:
+    async with both(house) as (ada, bob, screens):
         assert await screens[1].moves("ada")
         before = dict(screens[1].tracks), ada.publishing, ada.watching
         for number in range(3):

@@ -18,6 +18,7 @@ from signaling.http.server import listen
 from signaling.media import sfu_config
 from tests.client import Client, Reply
 from tests.conftest import SECRET
+from tests.interop.candor import running
 from tests.interop.media import bar_position, frames, loudness, publishing, watching
 from tests.interop.test_hostile_datagrams import credentials
 from tests.interop.test_restart import is_answered
@@ -63,17 +64,9 @@ class ByHttp:
 
 @pytest.fixture
 async def whip(config: Config) -> AsyncIterator[ByHttp]:
-    there = "127.0.0.1"
-    loopback = replace(config, host=there, advertise_ip=(there,), media_workers=1)
-    async with (
-        Sfu(sfu_config(loopback)) as sfu,
-        open_candor(loopback, sfu=sfu) as candor,
-        listen(candor, None) as listening,
-        Client(listening.http) as client,
-    ):
-        await candor.media.wait_ready()
-        assert candor.media.addresses()
-        yield ByHttp(client)
+    async with running(config) as house:
+        assert house.candor.media.addresses()
+        yield ByHttp(house.client)
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.app import Candor, open_candor, utc_now
+from signaling.app import Candor, open_candor
 from signaling.call_rules import ABSENT, OPEN, STEPS, outcome, step
 from signaling.config import Config
 from signaling.http.server import listen
@@ -18,21 +17,9 @@ from signaling.media import Participant
 from signaling.store import events
 from signaling.store.schema import call_members, calls
 from tests.client import Client, Reply
+from tests.clock import Clock
 
 START, END = "/api/v1/calls/start", "/api/v1/calls/end"
-
-
-@dataclass
-class Clock:
-    """The server's clock, moved by hand."""
-
-    moment: datetime = field(default_factory=utc_now)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
 
 
 class Everybody(frozenset[Participant]):

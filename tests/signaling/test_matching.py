@@ -3,33 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from signaling.app import Candor, open_candor, utc_now
+from signaling.app import Candor, open_candor
 from signaling.config import Config
 from signaling.http.server import listen
 from tests.client import Client, Reply
+from tests.clock import Clock
 from tests.conftest import with_limits
 from tests.signaling.test_websocket import connected, signed_in
 
 NUMBER, LINK = "/api/v1/matches/number", "/api/v1/matches/heart-link"
 OLD = "/tools/api/number-match/"
-
-
-@dataclass
-class Clock:
-    """The server's clock, moved by hand."""
-
-    moment: datetime = field(default_factory=utc_now)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
 
 
 @dataclass

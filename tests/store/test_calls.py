@@ -19,22 +19,10 @@ from signaling.store import Store, calls, events, rooms
 from signaling.store.schema import calls as calls_table
 from signaling.store.schema import room_members
 from signaling.streams import Streams
+from tests.clock import Clock
 from tests.store.rows import LATER, NOW, count, invitation, put_room, put_user, room, session
 
 GROUP = "r1"
-
-
-@dataclass
-class Clock:
-    """What the services take for now."""
-
-    moment: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, by: timedelta) -> None:
-        self.moment += by
 
 
 @dataclass
@@ -53,7 +41,7 @@ class House:
 
     store: Store
     people: dict[str, Person] = field(default_factory=dict)
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = field(default_factory=lambda: Clock(NOW))
 
     def server(self, *connected: str) -> Calls:
         """A new server, and who of the group is connected to it."""
