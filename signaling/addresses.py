@@ -21,7 +21,7 @@ LOGIN = Address("/login")
 REGISTER = Address("/register")
 ME = Address("/me")
 INVITATION = Address("/i/{code}")
-DIAGNOSE = Address("/diagnose")
+DIAGNOSE = Address("/diagnose", ("/static/websocket_test.html", "/static/test_websocket.html"))
 CALL_PAGE = Address("/call/{room}", ("/tools/video-chat/{room}/",))
 
 # Accounts and sessions

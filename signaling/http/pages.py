@@ -135,7 +135,7 @@ def _policy(text: str) -> str:
     """What the page may load: only from here, and no inline script but its import map."""
     hashes = "".join(f" 'sha256-{_digest(inline)}'" for inline in INLINE.findall(text))
     return (
-        f"default-src 'none'; script-src 'self'{hashes}; style-src 'self'; "
+        f"default-src 'none'; script-src 'self'{hashes}; worker-src 'self'; style-src 'self'; "
         "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
         "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"

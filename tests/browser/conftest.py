@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class Served:
     """A Candor that runs, and its process."""
 
     address: str
+    encrypted_address: str
     process_id: int
 
 
@@ -67,16 +69,24 @@ def address(served: Served) -> str:
 @pytest.fixture(scope="session")
 def served() -> Iterator[Served]:
     """A Candor as people start it."""
+    with serving() as served:
+        yield served
+
+
+@contextmanager
+def serving(*settings: str) -> Iterator[Served]:
+    """A Candor on an empty data folder, with settings as on its command line."""
     command = Path(sys.executable).with_name("candor")
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryFile() as log:
         ports = ["--port", "0", "--https-port", "0", "--media-port", "0"]
         process = subprocess.Popen(
-            [command, "serve", "--dev", *ports, "--data", data, "--json"],
+            [command, "serve", "--dev", *ports, *settings, "--data", data, "--json"],
             stdout=subprocess.PIPE,
             stderr=log,
         )
         try:
-            yield Served(_ready(process, log)["http"], process.pid)
+            ready = _ready(process, log)
+            yield Served(ready["http"], ready["https"], process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=STOP_S)

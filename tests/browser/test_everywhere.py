@@ -90,6 +90,7 @@ VIEWS: dict[str, tuple[str | None, str, str]] = {
     "guest-home": ("guest", "/", ".room"),
     "guest-me": ("guest", "/me", ".device"),
     "guest-inside": ("guest", "{invitation}", ".notice-success"),
+    "diagnose": ("member", "/diagnose", ".check-step"),
     "api": (None, "/api/v1/docs", "table"),
 }
 EXPECTED_REFUSALS = ("/api/v1/invitations/nobodymade2this", "/no-such-page")

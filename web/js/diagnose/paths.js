@@ -23,11 +23,26 @@ export const onlyBy = (sdp, protocol) =>
     .filter((line) => !line.startsWith("a=candidate:") || line.toLowerCase().split(" ")[2] === protocol)
     .join("\r\n");
 
+/**
+ * Where a description says that media are to be sent.
+ *
+ * @param {string} sdp
+ * @returns {{address: string, port: number}[]} each once
+ */
+export function endsIn(sdp) {
+  const found = [...sdp.matchAll(/^a=candidate:\S+ \d+ \S+ \d+ (\S+) (\d+) /gm)];
+  const ends = new Map(found.map(([, address = "", port]) => [`${address} ${port}`, { address, port: Number(port) }]));
+  return [...ends.values()];
+}
+
 /** What one sends on a way of its own. */
 export class Path {
   /** @param {Line} line @param {Protocol} protocol */
   constructor(line, protocol) {
     this.protocol = protocol;
+    /** Where the server wants media; known once it has answered. */
+    this.ends = /** @type {{address: string, port: number}[]} */ ([]);
+    this.isThere = false;
     this._line = line;
     this._media = "";
     this._connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
@@ -43,9 +58,12 @@ export class Path {
     const began = performance.now();
     const told = await this._line.ask("publish", { offer: this._connection.localDescription?.sdp ?? "" });
     this._media = told.media;
+    this.ends = endsIn(told.answer);
     await this._connection.setRemoteDescription({ type: "answer", sdp: onlyBy(told.answer, this.protocol) });
-    const isThere = await until(() => this._connection.connectionState === "connected", CONNECTED_WITHIN_MS);
-    return isThere ? Math.round(performance.now() - began) : null;
+    this.isThere = await until(() => this._connection.connectionState === "connected", CONNECTED_WITHIN_MS);
+    if (this.isThere) return Math.round(performance.now() - began);
+    this.close();
+    return null;
   }
 
   close() {
