@@ -22,6 +22,7 @@ REGISTER = Address("/register")
 ME = Address("/me")
 INVITATION = Address("/i/{code}")
 DIAGNOSE = Address("/diagnose", ("/static/websocket_test.html", "/static/test_websocket.html"))
+DIAGNOSE_ROOM = Address("/diagnose/{room}", ("/tools/chat/debug/{room}/",))
 CALL_PAGE = Address("/call/{room}", ("/tools/video-chat/{room}/",))
 
 # Accounts and sessions

@@ -52,6 +52,7 @@ PAGES = {
     addresses.INVITATION: Page("invitation"),
     addresses.CALL_PAGE: Page("call", style="call"),
     addresses.DIAGNOSE: Page("diagnose"),
+    addresses.DIAGNOSE_ROOM: Page("diagnose"),
 }
 NOT_FOUND = Page("not-found")
 

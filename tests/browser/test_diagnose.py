@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Locator, Page, async_playwright, expect
 
+from tests.browser.calls import make_host
 from tests.browser.conftest import PATIENCE_MS, NewPage, Served, Witness, register, serving
 
 pytestmark = pytest.mark.browser
@@ -52,6 +53,37 @@ async def test_a_wrong_address_for_media_is_named(device: NewPage, witness: Witn
     assert found.keys() == {"udp", "tcp", "address", "media"}
     assert f"media sent to {NOBODYS_ADDRESS}:" in found["address"]
     assert "set advertise_ip" in found["address"]
+
+
+async def test_the_way_into_a_room_is_shown_frame_by_frame(
+    device: NewPage, witness: Witness
+) -> None:
+    witness.forgive("/api/v1/rooms/")
+    ada, stranger, nobody = await device(), await device(), await device()
+    room, _ = await make_host(ada, "way-ada", "Ada", "Tea")
+    await register(stranger, "way-bob")
+    for page in (ada, stranger, nobody):
+        await page.goto(f"/tools/chat/debug/{room}/")
+        await page.get_by_role("button", name="Begin the test").click()
+
+    await expect(step(ada, "address")).to_have_attribute("data-state", "pass", timeout=LONG_MS)
+    await expect(step(ada, "room")).to_contain_text("You belong to Tea.")
+    assert await failed(ada) == {}
+    await ada.get_by_text("snapshot", exact=True).click()
+    await expect(ada.locator("pre", has_text='"sequence"').first).to_be_visible()
+    assert '"resume": "…"' in str(await ada.locator("pre", has_text="heartbeat_s").text_content())
+
+    await expect(step(stranger, "room")).to_contain_text("no such room, or you are no participant")
+    await expect(step(stranger, "enter")).to_contain_text("The server refuses.")
+    await expect(step(nobody, "session")).to_contain_text("You are not signed in.")
+
+    await ada.route_web_socket("**/ws", lambda socket: socket.close())
+    await ada.get_by_role("button", name="Begin the test").click()
+    await expect(step(ada, "line")).to_contain_text("has to let WebSockets through")
+
+
+def step(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-check={name}]")
 
 
 async def troubles(page: Page) -> dict[str, str]:

@@ -91,6 +91,7 @@ VIEWS: dict[str, tuple[str | None, str, str]] = {
     "guest-me": ("guest", "/me", ".device"),
     "guest-inside": ("guest", "{invitation}", ".notice-success"),
     "diagnose": ("member", "/diagnose", ".check-step"),
+    "diagnose-room": ("member", "/diagnose/nowhere", ".check-step"),
     "api": (None, "/api/v1/docs", "table"),
 }
 EXPECTED_REFUSALS = ("/api/v1/invitations/nobodymade2this", "/no-such-page")

@@ -22,6 +22,7 @@ BUILT = (
     "ended.",
     "error.",
     "device.",
+    "frames.",
     "gesture.",
     "invite.life.",
     "keys.",
