@@ -1,14 +1,13 @@
 """What a person is asked to do to show that a camera sees a face: unpredictable, safe, used once.
 
 Knows how the light challenge's colours are chosen and which other sequences might have been chosen
-in their place, and the order and timing of movements.  It refuses to know whether an answer was
-right (`detection.signals`) and who may ask.  Randomness is handed in.
+in their place, the order and timing of movements, and digits to be said.  It refuses to know whether an answer was
+right (`detection.signals`), who may ask and when.  Randomness is handed in.
 
 The screen's colours obey WCAG 2.3.1: never over three changes a second, no saturated red.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import shake_256
 from typing import Literal
@@ -177,21 +176,32 @@ def ask_motion(random: Randomness, count: int = 4) -> MotionPlan:
     return MotionPlan(tuple(movements))
 
 
-Plan = LightPlan | MotionPlan
+# Nobody needs longer to read so many digits aloud; a loop of all of them would be a million films.
+CODE_DIGITS = 6
+CODE_S = 9.0
 
 
-@dataclass(slots=True)
-class Challenge:
-    """One challenge from asking to its end.  The first answer, or the deadline, ends it."""
+class CodePlan(msgspec.Struct, frozen=True, tag="code"):
+    """Digits to be said aloud, shown all at once; none follows itself, so that each is heard."""
 
-    name: str
-    plan: Plan
-    asked_s: float
-    deadline_s: float
-    spent: bool = False
+    digits: str
+    duration_s: float = CODE_S
 
-    def take(self, now_s: float) -> bool:
-        """Whether this is the one time that it may be judged."""
-        in_time = not self.spent and self.asked_s <= now_s <= self.deadline_s
-        self.spent = True
-        return in_time
+
+def ask_code(random: Randomness) -> CodePlan:
+    """Digits that nobody could have known."""
+    digits = ""
+    for draw in random(CODE_DIGITS):
+        others = [digit for digit in "0123456789" if not digits.endswith(digit)]
+        digits += others[draw % len(others)]
+    return CodePlan(digits)
+
+
+Plan = LightPlan | MotionPlan | CodePlan
+
+# What may be asked: each kind's way to make a plan.
+ASK: Mapping[str, Callable[[Randomness], Plan]] = {
+    "light": ask_light,
+    "motion": ask_motion,
+    "code": ask_code,
+}

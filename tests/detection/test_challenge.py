@@ -5,20 +5,20 @@ from itertools import pairwise
 
 import msgspec
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.challenge import (
     CHROMA,
+    CODE_DIGITS,
     LEAST_STEP,
     LIGHT,
     LOOKS,
     MOST_CHANGES_PER_S,
     PALETTE,
     SATURATED_RED,
-    Challenge,
     LightPlan,
+    ask_code,
     ask_light,
     ask_motion,
     family,
@@ -76,8 +76,9 @@ def test_movements_never_repeat_at_once() -> None:
         assert motion.duration_s < 15
 
 
-@pytest.mark.parametrize(("now_s", "counts"), [(5.0, True), (26.0, False), (0.0, False)])
-def test_an_answer_counts_once_and_in_time(now_s: float, counts: bool) -> None:
-    challenge = Challenge("c1", ask_motion(secrets.token_bytes), asked_s=1.0, deadline_s=25.0)
-    assert challenge.take(now_s) is counts
-    assert not challenge.take(5.0)
+def test_a_code_is_unforeseeable_and_no_digit_follows_itself() -> None:
+    codes = {ask_code(secrets.token_bytes).digits for _ in range(50)}
+    assert len(codes) == 50
+    for code in codes:
+        assert len(code) == CODE_DIGITS
+        assert all(a != b for a, b in pairwise(code))
