@@ -1,5 +1,6 @@
 """Detection: what can be known about faces and voices.  Only these names are for others."""
 
+from detection.challenge import ASK, NEUTRAL, CodePlan, LightPlan, MotionPlan, Plan
 from detection.control import Left, Load, Scored
 from detection.evidence import Evidence, Outcome
 from detection.fusion import Record, Score, State, dump, explain, judge, load
@@ -10,18 +11,24 @@ from detection.notes import Asked, CameraSaid, Withdrawn
 from detection.service import Detection, DetectionConfig, DetectionWorkerSpec
 
 __all__ = [
+    "ASK",
+    "NEUTRAL",
     "Asked",
     "CameraSaid",
     "CannotFetch",
+    "CodePlan",
     "Condition",
     "Detection",
     "DetectionConfig",
     "DetectionWorkerSpec",
     "Evidence",
     "Left",
+    "LightPlan",
     "Load",
     "Lock",
+    "MotionPlan",
     "Outcome",
+    "Plan",
     "Record",
     "Score",
     "Scored",

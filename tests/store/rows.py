@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from signaling.audit import Act, detail
+from signaling.challenge_rules import Policy
 from signaling.store import (
     Store,
     audit,
     calls,
+    challenges,
     events,
     files,
     idempotency,
@@ -21,6 +23,7 @@ from signaling.store import (
     users,
 )
 from signaling.store.calls import Call, Member
+from signaling.store.challenges import Asked
 from signaling.store.events import News
 from signaling.store.files import File, Part
 from signaling.store.matches import Match
@@ -82,6 +85,12 @@ def file(id_: str = "f1", **more: Any) -> File:
         "created_at": NOW,
     }
     return File(id=id_, **(given | more))
+
+
+def challenge(id_: str = "q1", **more: Any) -> Asked:
+    given = {"room_id": "r1", "identity": "u1", "kind": "light", "why": "join"}
+    given |= {"asked_by": "policy", "plan": "{}"}
+    return Asked(id=id_, asked_at=NOW, **(given | more))
 
 
 def part(name: str, digest: str = "a" * 64, size: int = 10) -> Part:
@@ -151,6 +160,8 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: calls.add_members(c, "c1", [Member("u1", "joined", NOW), Member("u2", "busy")]),
         lambda c: matches.put(c, place, NOW),
         lambda c: matches.note_declined(c, "u2", "u1", NOW),
+        lambda c: challenges.set_policy(c, "r1", Policy(at_join="light", every_minutes=5)),
+        lambda c: challenges.add(c, challenge(identity="robot \U0001f916", chance=0.001)),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
         lambda c: idempotency.keep(c, "u1", "k1", bytes(range(256))),
     )
