@@ -1,8 +1,8 @@
 """What a person is asked to do to show that a camera sees a face: unpredictable, safe, used once.
 
 Knows how the light challenge's colours are chosen and which other sequences might have been chosen
-in their place, the order and timing of movements, and digits to be said.  It refuses to know whether an answer was
-right (`detection.signals`), who may ask and when.  Randomness is handed in.
+in their place, the order and timing of movements, and digits to be said.  It refuses to know
+whether an answer was right (`detection.signals`), who may ask and when.  Randomness is handed in.
 
 The screen's colours obey WCAG 2.3.1: never over three changes a second, no saturated red.
 """

@@ -125,6 +125,20 @@ async def _note(session: Session, action: str, to: str, **more: str) -> None:
     await session.services.record(act)
 
 
+async def _take_challenge(session: Session, said: protocol.TakeChallenge) -> Told:
+    return await session.services.challenges.take(session.identity, said.challenge, said.id)
+
+
+async def _ready_challenge(session: Session, said: protocol.ReadyChallenge) -> Told:
+    session.services.challenges.ready(session.identity, said.challenge)
+    return protocol.Ack(re=said.id)
+
+
+async def _refuse_challenge(session: Session, said: protocol.RefuseChallenge) -> Told:
+    await session.services.challenges.refuse(session.identity, said.challenge)
+    return protocol.Ack(re=said.id)
+
+
 async def _ping(_: Session, said: protocol.Ping) -> Told:
     return protocol.Pong(re=said.id)
 
@@ -146,6 +160,9 @@ HANDLERS: dict[type[Said], Handler] = {
     protocol.Presence: _presence,
     protocol.SendSystem: _system,
     protocol.SendCommand: _command,
+    protocol.TakeChallenge: _take_challenge,
+    protocol.ReadyChallenge: _ready_challenge,
+    protocol.RefuseChallenge: _refuse_challenge,
     protocol.Ping: _ping,
     **chat_acts.HANDLERS,
 }

@@ -94,6 +94,10 @@ API_CALL_LEAVE = Address("/api/v1/calls/{call}/leave")
 API_CALL_MEDIUM = Address("/api/v1/calls/{call}/medium")
 API_CALL_INVITE = Address("/api/v1/calls/{call}/invite")
 
+# Challenges: in a call, and what a room asks by itself
+API_CALL_CHALLENGES = Address("/api/v1/calls/{call}/challenges")
+API_ROOM_CHALLENGES = Address("/api/v1/rooms/{room}/challenges")
+
 # Chat
 API_CHAT_MESSAGES = Address("/api/v1/chat/messages")
 API_CHAT_MESSAGE = Address("/api/v1/chat/messages/{message}")

@@ -26,6 +26,8 @@ from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.calls import Calls
+from signaling.challenges import Challenges
+from signaling.challenging import Challenging
 from signaling.chat import Chat, open_chat
 from signaling.config import Config
 from signaling.drafts import Drafts
@@ -88,6 +90,8 @@ class Candor:
     media: Media
     attendance: Attendance
     returning: Returning
+    challenges: Challenges
+    challenging: Challenging
     chat: Chat
     health: Health
     metrics: Metrics
@@ -112,6 +116,7 @@ async def open_candor(
         await candor.moderation.restore()
         chores = [
             asyncio.create_task(candor.calls.watch()),
+            asyncio.create_task(candor.challenges.watch()),
             asyncio.create_task(candor.presence.watch()),
             asyncio.create_task(candor.match_teller.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
@@ -149,6 +154,7 @@ def _compose(
     inspector = Inspector(config.files.longest_minutes)
     files, uploads = _files(config, store, inspector)
     match_teller = MatchTeller(store, attendance, utc_now)
+    challenges = Challenges(store, attendance, None, utc_now)
     return Candor(
         config=config,
         now=utc_now,
@@ -177,6 +183,8 @@ def _compose(
         media=media,
         attendance=attendance,
         returning=Returning(),
+        challenges=challenges,
+        challenging=Challenging(store, challenges, utc_now),
         chat=open_chat(store, streams, attendance, Shelf(config.files, utc_now), utc_now),
         health=Health(store, config.data, supervisor),
         metrics=Metrics(),

@@ -79,6 +79,10 @@ CODES: Mapping[str, Code] = {
     # matching
     "already_waiting": Code(409, "You wait for somebody already. Cancel that, or let it end."),
     "nothing_proposed": Code(409, "Nobody is proposed to you just now. Ask again."),
+    # challenges
+    "not_checked": Code(409, "Nobody looks at this person just now. Ask when their camera is on."),
+    "challenge_open": Code(409, "They have a challenge already. Wait until it is over."),
+    "challenge_over": Code(409, "This challenge is over. Wait to be asked again."),
     # media
     "bad_sdp": Code(400, "The session description cannot be used. The detail says why."),
     "codec_not_supported": Code(422, "No codec fits both sides. The detail names them."),

@@ -278,6 +278,28 @@ class Typing(_Said, frozen=True):
     on: bool = True
 
 
+class TakeChallenge(_Said, frozen=True):
+    """Agree to what `challenge_offered` explained. Answered by `challenge_begun`, which the page
+    shows at once. Refused with `challenge_over` when it was taken elsewhere, refused or has
+    expired."""
+
+    challenge: Name
+
+
+class ReadyChallenge(_Said, frozen=True):
+    """Said at once when `challenge_begun` has come, before anything else is done: the server
+    measures by it how long the way to this page is. Answered by `ack`."""
+
+    challenge: Name
+
+
+class RefuseChallenge(_Said, frozen=True):
+    """Do not take a challenge, or stop one that has begun. It counts against nobody; whoever asked
+    and the moderators are told. Answered by `ack`."""
+
+    challenge: Name
+
+
 class Ping(_Said, frozen=True):
     """Is anybody there? Answered by `pong`. The frames of the same name are sent as well."""
 
@@ -306,6 +328,9 @@ Said = (
     | MarkMessageRead
     | MarkMessageDelivered
     | Typing
+    | TakeChallenge
+    | ReadyChallenge
+    | RefuseChallenge
     | Ping
 )
 
@@ -430,6 +455,48 @@ class Posted(_Told, frozen=True):
     sequence: int
     at: datetime
     again: bool = False
+
+
+class LightShown(msgspec.Struct, frozen=True, tag_field="kind", tag="light"):
+    """The screen's colours (sRGB), each for so long; `rest` before the first and after the last."""
+
+    colours: tuple[tuple[int, int, int], ...]
+    colour_s: float
+    rest: tuple[int, int, int]
+
+
+class MovementShown(msgspec.Struct, frozen=True):
+    """One thing to do: turn `left`, `right` or `up` (the person's own left), pass a `hand` before
+    the face, or `lean` in; times are after the beginning. Between them: look straight ahead."""
+
+    act: Literal["left", "right", "up", "hand", "lean"]
+    begins_s: float
+    ends_s: float
+
+
+class MotionShown(msgspec.Struct, frozen=True, tag_field="kind", tag="motion"):
+    """Movements one after the other, none shown before it begins."""
+
+    movements: tuple[MovementShown, ...]
+
+
+class CodeShown(msgspec.Struct, frozen=True, tag_field="kind", tag="code"):
+    """Digits to be said aloud in English, one after the other, all shown from the beginning on."""
+
+    digits: str
+
+
+class ChallengeBegun(_Told, frozen=True):
+    """What to show, from `begins_in_s` after this message came and for `lasts_s`. The page says
+    `ready_challenge` first, shows the rest colour (or a word to get ready) until then, and stops at
+    `challenge_ended`, which may come sooner than the end: a clear answer needs no more. Light is
+    shown over the whole page, as bright as the page can, with the self-view hidden."""
+
+    re: int
+    challenge: str
+    begins_in_s: float
+    lasts_s: float
+    show: LightShown | MotionShown | CodeShown
 
 
 class Changed(_Told, frozen=True):
@@ -579,6 +646,50 @@ class MatchNews(_Told, frozen=True):
     partner: Partner | None
 
 
+class ChallengeOffered(_Told, frozen=True):
+    """This person is asked to show that a camera sees them. `text` is the key of words that explain
+    what happens, how long it takes, and that it may be refused; nothing is shown before
+    `take_challenge`. `kind` is `light`, `motion` or `code`; `why` is `join`, `host`, `operator`,
+    `suspicion` or `random`. The page offers to take and to refuse it until `expires_at`, and closes
+    it at `challenge_ended`."""
+
+    challenge: str
+    room: str
+    kind: str
+    why: str
+    text: str
+    lasts_s: float
+    expires_at: datetime
+
+
+class ChallengeEnded(_Told, frozen=True):
+    """What became of a challenge of this person's. `outcome` is `passed`, `failed`, `inconclusive`,
+    `refused` or `expired`; only `failed` counts against anybody. `reason` is a code for words.
+    `strength` is how good the material was that a pass stands on, 0 to 1; `chance` how likely
+    somebody who was not there would have done as well, null where nobody knows."""
+
+    challenge: str
+    outcome: str
+    reason: str
+    strength: float
+    chance: float | None
+
+
+class ChallengeNews(_Told, frozen=True):
+    """How a challenge of somebody in the room stands, for those who moderate it. `state` is
+    `offered`, `begun`, or one of the outcomes of `challenge_ended`."""
+
+    challenge: str
+    room: str
+    identity: str
+    kind: str
+    why: str
+    state: str
+    reason: str = ""
+    strength: float = 0.0
+    chance: float | None = None
+
+
 class System(_Told, frozen=True):
     """A message from an administrator."""
 
@@ -609,6 +720,7 @@ Told = (
     | Answered
     | Posted
     | Changed
+    | ChallengeBegun
     | Event
     | Notice
     | PresenceNews
@@ -622,6 +734,9 @@ Told = (
     | UnreadNews
     | TypingNews
     | MatchNews
+    | ChallengeOffered
+    | ChallengeEnded
+    | ChallengeNews
     | System
     | Command
     | Bye

@@ -28,6 +28,7 @@ def seat(candor: Candor, device: Device) -> Services:
         attendance=candor.attendance,
         returning=candor.returning,
         chat=candor.chat,
+        challenges=candor.challenges,
         authenticate=lambda token: candor.sessions.by_bearer(token, device),
         grants=candor.rooms.grants,
         presence=candor.presence,

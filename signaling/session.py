@@ -18,6 +18,7 @@ from signaling.attendance import Attendance
 from signaling.audit import Act
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
+from signaling.challenges import Challenges
 from signaling.chat import Chat
 from signaling.errors import Refused, Unavailable
 from signaling.limits import Buckets, Rate
@@ -48,6 +49,7 @@ class Services:
     media: Media
     attendance: Attendance
     chat: Chat
+    challenges: Challenges
     authenticate: Callable[[str], Awaitable[Identity]]
     returning: Returning
     grants: Callable[[Identity, str], Awaitable[Grants]]
@@ -125,6 +127,11 @@ class Session:
     @property
     def hidden(self) -> bool:
         return self.stay is not None and self.stay.grants.hidden
+
+    @property
+    def moderates(self) -> bool:
+        """Whether they moderate the room that they are in."""
+        return self.stay is not None and self.stay.grants.moderate
 
     def tell(self, message: Told) -> None:
         self.outbox.put(message)

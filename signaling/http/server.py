@@ -18,6 +18,7 @@ from signaling.http.accounts import AccountRoutes
 from signaling.http.administration import AdministrationRoutes
 from signaling.http.call import NOTHING, Route
 from signaling.http.calls import CallRoutes
+from signaling.http.challenges import ChallengeRoutes
 from signaling.http.chat import ChatRoutes
 from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
@@ -106,6 +107,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
+        *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),
         *ConversationRoutes(candor.chat).routes(),
         *SearchRoutes(candor.chat).routes(),

@@ -105,6 +105,8 @@ PURE = (
     "signaling.auth.grants",
     "signaling.auth.names",
     "signaling.call_rules",
+    "signaling.challenge_messages",
+    "signaling.challenge_rules",
     "signaling.errors",
     "signaling.file_names",
     "signaling.frames",

@@ -46,6 +46,42 @@ EXAMPLES: tuple[Said | Told, ...] = (
     protocol.MarkMessageRead(id=21, sequence=19),
     protocol.MarkMessageDelivered(id=22, sequence=19),
     protocol.Typing(id=23),
+    protocol.TakeChallenge(id=24, challenge="0197f3a0"),
+    protocol.ReadyChallenge(id=25, challenge="0197f3a0"),
+    protocol.RefuseChallenge(id=26, challenge="0197f3a0"),
+    protocol.ChallengeBegun(
+        re=24,
+        challenge="0197f3a0",
+        begins_in_s=1.0,
+        lasts_s=13.6,
+        show=protocol.LightShown(
+            colours=((0, 255, 64), (255, 64, 255)), colour_s=0.4, rest=(128, 128, 128)
+        ),
+    ),
+    protocol.ChallengeOffered(
+        challenge="0197f3a0",
+        room="tea",
+        kind="light",
+        why="join",
+        text="challenge.light",
+        lasts_s=13.6,
+        expires_at=MOMENT,
+    ),
+    protocol.ChallengeEnded(
+        challenge="0197f3a0",
+        outcome="passed",
+        reason="light_followed",
+        strength=0.8,
+        chance=0.0006,
+    ),
+    protocol.ChallengeNews(
+        challenge="0197f3a0",
+        room="tea",
+        identity="0197d2c4",
+        kind="light",
+        why="join",
+        state="begun",
+    ),
     protocol.Posted(re=15, message="0197e001", room="tea", sequence=20, at=MOMENT),
     protocol.Changed(re=17, message="0197e001", sequence=21),
     protocol.Receipt(
@@ -177,6 +213,22 @@ only, and what the message said is gone from the earlier events, which say `gone
 `chat.rules` what the room's chat is under. `posted` and `changed` come after the commit: what was
 acknowledged is not lost. Order is by sequence, never by clock. Text is kept exactly as it came,
 up to 16,384 bytes and 4,000 characters; pages isolate its direction.
+
+## Challenges
+A challenge asks somebody to show that a camera sees them. `challenge_offered` explains it and is
+taken (`take_challenge`) or refused; whatever is not taken in a minute has expired. It is answered
+by `challenge_begun`, whose `show` is, by its `kind`:
+
+| `kind` | shown |
+|---|---|
+| `light` | `colours` (sRGB), each for `colour_s`, over the whole page; `rest` before and after |
+| `motion` | of `movements` the one whose time has come, by its `act` |
+| `code` | all `digits` at once, to be said aloud |
+
+Times begin `begins_in_s` after the message came. `challenge_ended` brings what came of it within
+15 s of that beginning. A page that hears nothing for 25 s closes it. Nothing is shown ahead of its
+time, since what is known before can be made before; no two colours change faster than 2.5 times a
+second, and none is a saturated red (WCAG 2.3.1).
 
 ## Media
 `publish` is the client's offer, answered at once. To `watch`, the client is offered: `offer`

@@ -88,6 +88,7 @@ class House:
             attendance=self.attendance,
             returning=self.returning,
             chat=cast(Any, None),
+            challenges=cast(Any, None),
             authenticate=self._authenticate,
             grants=self._grants,
             presence=cast(Any, None),  # holders of tokens have none
