@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -49,6 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             assert item.get_closest_marker("browser"), f"{item.nodeid} is not marked as browser"
+            # A browser belongs to the loop that started it, and one serves them all.
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def witness(address: str) -> Iterator[Witness]:
     assert found.problems == []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -152,19 +155,23 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
-async def device(chromium: Browser, address: str, witness: Witness) -> NewPage:
+@pytest_asyncio.fixture(loop_scope="session")
+async def device(chromium: Browser, address: str, witness: Witness) -> AsyncIterator[NewPage]:
     """Makes somebody's device: a page with cookies and memory of its own."""
+    contexts = []
 
     async def made(**options: Any) -> Page:
         context = await chromium.new_context(
             **{"base_url": address, "locale": "en-US", "reduced_motion": "reduce", **options}
         )
+        contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         witness.watch(context)
         return await context.new_page()
 
-    return made
+    yield made
+    for context in contexts:
+        await context.close()
 
 
 async def register(page: Page, name: str, nickname: str = "") -> None:
