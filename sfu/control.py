@@ -107,6 +107,14 @@ class Silence(msgspec.Struct, frozen=True, tag=True):
     mids: tuple[str, ...]
 
 
+class SetTapped(msgspec.Struct, frozen=True, tag=True):
+    """Whoever listens to the tap may have these tracks of a publisher, and none of its others."""
+
+    request: int
+    session: str
+    mids: tuple[str, ...]
+
+
 class TakeStatistics(msgspec.Struct, frozen=True, tag=True):
     """Of one room, or of all."""
 
@@ -123,6 +131,7 @@ Command = (
     | Restart
     | SetWishes
     | Silence
+    | SetTapped
     | Close
     | TakeStatistics
 )

@@ -278,6 +278,11 @@ class Sfu:
         named = tuple(mids)
         await self._ask(session, lambda number: control.Silence(number, session, named))
 
+    async def tap(self, session: str, mids: Collection[str]) -> None:
+        """Let these tracks of a publisher be looked at from now on, and none of its others."""
+        named = tuple(mids)
+        await self._ask(session, lambda number: control.SetTapped(number, session, named))
+
     async def close(self, session: str) -> None:
         """End a session; one that is not there has ended already."""
         placed = self._sessions.get(session)

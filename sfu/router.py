@@ -132,6 +132,18 @@ class Router(Generic[Outlet]):
                 for encoding in producer.encodings:
                     encoding.want_key_frame()
 
+    def tap(self, session: str, mids: frozenset[str], make: Callable[[Track], TapSink]) -> None:
+        """Let these tracks of a publisher be listened to from now on, and none of its others."""
+        for route in self._routes.values():
+            if route.session != session:
+                continue
+            track, sink = route.producer.track, route.sink
+            if track.mid not in mids and sink is not None:
+                sink.close()
+                route.sink = None
+            elif track.mid in mids and sink is None:
+                route.sink = make(track)
+
     def subscribe(
         self, session: str, subscriptions: Sequence[Subscription], outlet: Outlet
     ) -> Subscriber[Outlet]:

@@ -95,6 +95,7 @@ class Worker:
             control.Restart: self._restart,
             control.SetWishes: self._set_wishes,
             control.Silence: self._silence,
+            control.SetTapped: self._set_tapped,
             control.Close: self._close,
             control.TakeStatistics: self._take_statistics,
         }
@@ -227,6 +228,13 @@ class Worker:
     def _silence(self, command: control.Silence) -> control.Reply:
         session = self._known(command.session)
         session.room.router.silence(session.name, frozenset(command.mids))
+        return control.Done(command.request)
+
+    def _set_tapped(self, command: control.SetTapped) -> control.Reply:
+        session = self._known(command.session)
+        if self._tap is not None:
+            tap = partial(self._tap_track, session)
+            session.room.router.tap(session.name, frozenset(command.mids), tap)
         return control.Done(command.request)
 
     def _known(self, name: str) -> Session:

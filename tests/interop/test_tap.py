@@ -118,11 +118,14 @@ async def test_who_did_not_agree_is_not_looked_at(tmp_path: Path) -> None:
     async with (
         listener.listening(),
         tapped_sfu(listener.path) as sfu,
-        publishing(sfu, "tea", "ada"),
+        publishing(sfu, "tea", "ada") as (session, _),
         watching(sfu, "tea", "bob") as (_, viewer),
     ):
         await frames(viewer, "video", 20)
-    assert listener.opened == {}
+        assert listener.opened == {}
+        await sfu.tap(session.id, {"0"})
+        assert await listener.wait_for("audio", 5)
+    assert {one.kind for one in listener.opened.values()} == {"audio"}
 
 
 async def test_a_listener_that_comes_later_begins_with_a_key_frame(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One room without sockets: which packet goes to whom, under which numbers, who asks for what."""
 
 from itertools import count
+from typing import cast
 
 import pytest
 
@@ -23,6 +24,7 @@ from sfu.rtcp import (
 from sfu.rtp import RtpPacket, parse_rtp
 from sfu.subscription import Subscription
 from sfu.survey import SizeSeen
+from sfu.tapping import TapSink
 from sfu.transport_feedback import TransportFeedback
 from tests.builders import rtp, vp8, vp8_key_frame
 
@@ -352,3 +354,39 @@ def test_an_estimate_is_told_to_who_takes_nothing_better(
         assert isinstance(later, ReceiverEstimate)
         assert isinstance(estimates[0], ReceiverEstimate)
         assert later.bitrate_bps > estimates[0].bitrate_bps
+
+
+class Ear:
+    """Listens to a track of everything, and notes how much."""
+
+    wanted, encoding = True, 0
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self.closed = False
+
+    def receive(self, *_: object) -> None:
+        self.heard += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_track_is_listened_to_from_when_it_may_be_until_it_may_not(house: House) -> None:
+    ears: dict[str, Ear] = {}
+
+    def make(track: Track) -> TapSink:
+        ears[track.mid] = Ear()
+        return cast("TapSink", ears[track.mid])
+
+    house.send(key(1))
+    house.router.tap("ada", frozenset({"v"}), make)
+    house.router.tap("ada", frozenset({"v"}), make)
+    house.send(key(2))
+    house.router.silence("ada", frozenset({"v"}))
+    house.send(key(3))
+    house.router.silence("ada", frozenset())
+    house.router.tap("ada", frozenset(), make)
+    house.send(key(4))
+    assert ears.keys() == {"v"}
+    assert (ears["v"].heard, ears["v"].closed) == (1, True)
