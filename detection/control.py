@@ -35,7 +35,10 @@ class Told(msgspec.Struct, frozen=True, tag=True):
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):
-    """What the tracks of a publishing session show, by MID; screens are not looked at."""
+    """What the tracks of a publishing session show, by MID; screens are not looked at.
+
+    With no track at all, the session has ended.
+    """
 
     session: str
     sources: dict[str, str]

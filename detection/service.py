@@ -80,6 +80,7 @@ class Detection:
         self._heard_s = clock()
         self._scores: asyncio.Queue[Scored | Left] = asyncio.Queue(MAX_WAITING_SCORES)
         self._last: dict[tuple[str, str], Scored] = {}
+        self._described: dict[str, Described] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.ready: Ready | None = None
         """What the process said of itself; None while none is there."""
@@ -132,7 +133,13 @@ class Detection:
 
     def describe(self, session: str, sources: Mapping[str, str]) -> None:
         """What the sections of a publishing session show: `camera`, `screen`, ..."""
-        self._send(Described(session, dict(sources)))
+        self._described[session] = Described(session, dict(sources))
+        self._send(self._described[session])
+
+    def forget(self, session: str) -> None:
+        """A session that was described has ended."""
+        if self._described.pop(session, None) is not None:
+            self._send(Described(session, {}))
 
     def attend(self, room: str, identity: str, duration_s: float) -> None:
         """Look at a participant without a pause for so long."""
@@ -177,6 +184,8 @@ class Detection:
         match report:
             case Ready():
                 self.ready = report
+                for described in self._described.values():
+                    self._send(described)
             case Load():
                 self.load = report
             case Scored(room, identity):

@@ -158,7 +158,10 @@ class Worker:
                     self._attend(watched, note.ends_s + AFTER_CHALLENGE_S)
                 await self._on_thread(partial(watched.participant.tell, note))
             case Described(session, sources):
-                self._sources[session] = sources
+                if sources:
+                    self._sources[session] = sources
+                else:
+                    self._sources.pop(session, None)
                 self._apply_sources(session)
             case Attended(room, identity, until_s):
                 attended = self._watched.get((room, identity))

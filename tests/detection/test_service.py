@@ -1,0 +1,65 @@
+"""What signaling holds, with a stand-in for the process on the other end of the socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from detection import Detection, DetectionConfig
+from detection.control import Channel, Command, Described, Ready, commands
+
+WITHIN_S = 10.0
+
+
+@pytest.fixture
+async def detection(tmp_path: Path) -> AsyncIterator[Detection]:
+    async with Detection(DetectionConfig(tmp_path, tmp_path / "sockets")) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def process(detection: Detection) -> AsyncIterator[Channel[Command]]:
+    """One that is there, and has said so."""
+    path = detection.tap_socket.with_name("detection.sock")
+    channel = Channel(await asyncio.open_unix_connection(path), commands)
+    channel.send(Ready("detection-0", {}))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+async def heard(channel: Channel[Command], count: int) -> list[Command]:
+    found: list[Command] = []
+    async with asyncio.timeout(WITHIN_S):
+        while len(found) < count:
+            found += await channel.receive() or []
+    return found
+
+
+async def test_a_process_that_starts_learns_what_is_shown(detection: Detection) -> None:
+    detection.describe("s1", {"0": "camera"})
+    detection.describe("s2", {"0": "screen"})
+    detection.forget("s1")
+    for _ in range(2):
+        async with process(detection) as channel:
+            assert await heard(channel, 1) == [Described("s2", {"0": "screen"})]
+
+
+async def test_a_session_that_ended_is_not_spoken_of_any_more(detection: Detection) -> None:
+    async with process(detection) as channel:
+        async with asyncio.timeout(WITHIN_S):
+            while detection.ready is None:
+                await asyncio.sleep(0)
+        detection.describe("s1", {"0": "camera"})
+        detection.forget("s1")
+        detection.forget("s1")
+        detection.describe("s2", {"0": "camera"})
+        told = await heard(channel, 3)
+    assert told == [
+        Described("s1", {"0": "camera"}),
+        Described("s1", {}),
+        Described("s2", {"0": "camera"}),
+    ]
