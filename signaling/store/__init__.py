@@ -8,7 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from signaling.store import challenge_schema  # noqa: F401 - its tables are in the one schema
+from signaling.store import (  # their tables are in the one schema
+    challenge_schema,  # noqa: F401
+    watching_schema,  # noqa: F401
+)
 from signaling.store.face import Store, T, Work
 
 SQLITE = "sqlite"

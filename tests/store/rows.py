@@ -14,6 +14,7 @@ from signaling.store import (
     audit,
     calls,
     challenges,
+    consents,
     events,
     files,
     idempotency,
@@ -24,6 +25,7 @@ from signaling.store import (
 )
 from signaling.store.calls import Call, Member
 from signaling.store.challenges import Asked
+from signaling.store.consents import Consent, DetectionRules
 from signaling.store.events import News
 from signaling.store.files import File, Part
 from signaling.store.matches import Match
@@ -91,6 +93,11 @@ def challenge(id_: str = "q1", **more: Any) -> Asked:
     given = {"room_id": "r1", "identity": "u1", "kind": "light", "why": "join"}
     given |= {"asked_by": "policy", "plan": "{}"}
     return Asked(id=id_, asked_at=NOW, **(given | more))
+
+
+def consent(id_: str = "k1", **more: Any) -> Consent:
+    given = {"room_id": "r1", "identity": "u1", "version": "1", "given_at": NOW} | more
+    return Consent(id=id_, **given)
 
 
 def part(name: str, digest: str = "a" * 64, size: int = 10) -> Part:
@@ -162,6 +169,8 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: matches.note_declined(c, "u2", "u1", NOW),
         lambda c: challenges.set_policy(c, "r1", Policy(at_join="light", every_minutes=5)),
         lambda c: challenges.add(c, challenge(identity="robot \U0001f916", chance=0.001)),
+        lambda c: consents.set_rules(c, "r1", DetectionRules(seen_by="hosts")),
+        lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
         lambda c: idempotency.keep(c, "u1", "k1", bytes(range(256))),
     )
