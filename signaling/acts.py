@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import sfu
-from signaling import chat_acts, offered, protocol
+from signaling import chat_acts, consent, offered, protocol
 from signaling.audit import Act, detail
 from signaling.errors import Refused
+from signaling.looking import LOOKED_AT
 from signaling.protocol import Said, Told
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ async def _enter(session: Session, said: protocol.Enter) -> Told | None:
     return None
 
 
+async def _consent(session: Session, said: protocol.Consent) -> Told:
+    standing = await session.services.consents.say(session.here.who, said.version)
+    if standing.rules.consent_required and not standing.given:
+        await session.leave()
+    return protocol.Consented(re=said.id, detection=consent.shown(standing))
+
+
 async def _leave(session: Session, said: protocol.Leave) -> Told:
     await session.leave()
     return protocol.Ack(re=said.id)
@@ -52,6 +60,7 @@ async def _publish(session: Session, said: protocol.Publish) -> Told:
     except ValueError as error:
         raise Refused("invalid", f"sources: {error}.") from None
     opened = await session.here.publish(said.offer, sources)
+    await session.services.looking.switch_off(opened.session_id, session.off)
     return protocol.Published(
         re=said.id, media=opened.session_id, answer=opened.answer, notes=opened.notes
     )
@@ -89,6 +98,9 @@ async def _media_state(session: Session, said: protocol.MediaState) -> Told:
         "screen": said.screen,
         "hand": said.hand,
     }
+    session.off = frozenset(source for source in LOOKED_AT if not state[source])
+    for media in here.media:
+        await session.services.looking.switch_off(media, session.off)
     if not here.grants.hidden:
         await session.announce("media.state", state)
     return protocol.Ack(re=said.id)
@@ -148,6 +160,7 @@ Handler = Callable[["Session", Any], Awaitable[Told | None]]
 HANDLERS: dict[type[Said], Handler] = {
     protocol.Hello: _hello,
     protocol.Enter: _enter,
+    protocol.Consent: _consent,
     protocol.Leave: _leave,
     protocol.Publish: _publish,
     protocol.Unpublish: _stop,

@@ -71,6 +71,8 @@ API_ROOM_DENY = Address("/api/v1/rooms/{room}/waiting/{user}/deny")
 API_ROOM_BANS = Address("/api/v1/rooms/{room}/bans")
 API_ROOM_BAN = Address("/api/v1/rooms/{room}/bans/{user}")
 
+API_ROOM_DETECTION = Address("/api/v1/rooms/{room}/detection")
+
 # Files: one address tells of it and takes its bytes, those below give what it consists of
 API_ROOM_FILES = Address("/api/v1/rooms/{room}/files")
 API_FILE = Address("/api/v1/files/{file}")

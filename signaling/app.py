@@ -6,7 +6,7 @@ closed again, in the reverse order, at the end of the block.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,8 @@ from importlib.metadata import version
 import sqlalchemy as sa
 import structlog
 
-from sfu import Sfu
+from detection import Detection, DetectionConfig, DetectionWorkerSpec
+from sfu import Sfu, WorkerSpec
 from signaling.attendance import Attendance
 from signaling.auth.accounts import Accounts
 from signaling.auth.door import Door
@@ -30,15 +31,17 @@ from signaling.challenges import Challenges
 from signaling.challenging import Challenging
 from signaling.chat import Chat, open_chat
 from signaling.config import Config
+from signaling.consent import Consents, agreed
 from signaling.drafts import Drafts
 from signaling.errors import Unavailable
 from signaling.files import Files
 from signaling.health import Health
 from signaling.inspection import Inspector
+from signaling.looking import Looking
 from signaling.match_news import MatchTeller
 from signaling.match_turn import Patience
 from signaling.matching import Matching, Tries
-from signaling.media import Media, children_of
+from signaling.media import Media
 from signaling.metrics import Metrics
 from signaling.moderation import Moderation
 from signaling.notices import Notices
@@ -48,6 +51,7 @@ from signaling.returning import Returning
 from signaling.rooms import Rooms
 from signaling.shelf import Shelf
 from signaling.store import Store, idempotency, matches, open_store, sessions
+from signaling.store.consents import DetectionRules
 from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
@@ -88,6 +92,8 @@ class Candor:
     matching: Matching
     match_teller: MatchTeller
     media: Media
+    looking: Looking
+    consents: Consents
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -102,17 +108,33 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def detection_config(config: Config) -> DetectionConfig:
+    """What the detection process is told of the configuration."""
+    return DetectionConfig(config.detection.models, memory_bytes=config.detection.memory_mib << 20)
+
+
 @asynccontextmanager
 async def open_candor(
-    config: Config, children: Sequence[ChildSpec] = (), sfu: Sfu | None = None
+    config: Config,
+    children: Sequence[ChildSpec] = (),
+    sfu: Sfu | None = None,
+    detection: Detection | None = None,
 ) -> AsyncIterator[Candor]:
-    """A Candor that works, without its door to the network; without an `sfu`, without media."""
+    """A Candor that works, without its door to the network.
+
+    Without an `sfu` there is no media; without `detection` nobody is looked at.
+    """
+    specs = [
+        *children,
+        *(_child(spec) for spec in (sfu.worker_specs() if sfu else ())),
+        *(_child(spec, needed=False) for spec in (detection.worker_specs() if detection else ())),
+    ]
     async with (
         open_store(config.database_url) as store,
         Passwords(config.auth.password_hashers) as passwords,
-        Supervisor([*children, *(children_of(sfu) if sfu else ())]) as supervisor,
+        Supervisor(specs) as supervisor,
     ):
-        candor = _compose(config, store, passwords, supervisor, Media(sfu))
+        candor = _compose(config, store, passwords, supervisor, sfu=sfu, detection=detection)
         await candor.moderation.restore()
         chores = [
             asyncio.create_task(candor.calls.watch()),
@@ -126,6 +148,7 @@ async def open_candor(
             asyncio.create_task(candor.uploads.watch()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
+            *([asyncio.create_task(_hear(detection, candor))] if detection else ()),
         ]
         try:
             yield candor
@@ -137,8 +160,26 @@ async def open_candor(
                     await chore
 
 
+def _child(spec: WorkerSpec | DetectionWorkerSpec, *, needed: bool = True) -> ChildSpec:
+    return ChildSpec(
+        name=spec.name,
+        argv=spec.argv,
+        environment=spec.environment,
+        heartbeat_timeout_s=spec.heartbeat_timeout_s,
+        stop_grace_s=spec.stop_grace_s,
+        memory_bytes=spec.memory_bytes,
+        needed=needed,
+    )
+
+
 def _compose(
-    config: Config, store: Store, passwords: Passwords, supervisor: Supervisor, media: Media
+    config: Config,
+    store: Store,
+    passwords: Passwords,
+    supervisor: Supervisor,
+    *,
+    sfu: Sfu | None,
+    detection: Detection | None,
 ) -> Candor:
     signer = Signer(config.auth.secret)
     lifetimes = Lifetimes(
@@ -154,7 +195,10 @@ def _compose(
     inspector = Inspector(config.files.longest_minutes)
     files, uploads = _files(config, store, inspector)
     match_teller = MatchTeller(store, attendance, utc_now)
-    challenges = Challenges(store, attendance, None, utc_now)
+    challenges = Challenges(store, attendance, detection, utc_now)
+    rules = _detection_rules(config)
+    looking = Looking(sfu, detection, partial(agreed, store, rules))
+    media = Media(sfu, looking)
     return Candor(
         config=config,
         now=utc_now,
@@ -181,14 +225,31 @@ def _compose(
         matching=_matching(config, store, streams, match_teller),
         match_teller=match_teller,
         media=media,
+        looking=looking,
+        consents=Consents(store, streams, looking, rules, utc_now),
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,
         challenging=Challenging(store, challenges, utc_now),
         chat=open_chat(store, streams, attendance, Shelf(config.files, utc_now), utc_now),
-        health=Health(store, config.data, supervisor),
+        health=Health(store, config.data, supervisor, partial(_signals_off, detection)),
         metrics=Metrics(),
     )
+
+
+def _detection_rules(config: Config) -> DetectionRules:
+    """Of a room that decided nothing itself."""
+    given = config.detection
+    return DetectionRules(
+        runs=given.enabled,
+        seen_by=given.seen_by,
+        own_seen=given.own_seen,
+        consent_required=given.consent_required,
+    )
+
+
+def _signals_off(detection: Detection | None) -> Mapping[str, str]:
+    return detection.ready.off if detection is not None and detection.ready is not None else {}
 
 
 def _files(config: Config, store: Store, inspector: Inspector) -> tuple[Files, Uploads]:
@@ -220,6 +281,15 @@ def _matching(config: Config, store: Store, streams: Streams, teller: MatchTelle
         answer=timedelta(seconds=config.matching.answer_seconds),
     )
     return Matching(store, streams, teller, tries, now=utc_now, patience=patience)
+
+
+async def _hear(detection: Detection, candor: Candor) -> None:
+    """Hand on what detection says, to whoever acts upon it."""
+    async for said in detection.scores():
+        try:
+            await candor.challenging.hear(said)
+        except Unavailable as unavailable:
+            log.warning("detection.not_heard", reason=unavailable.reason)
 
 
 async def _sweep(store: Store) -> None:

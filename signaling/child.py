@@ -48,6 +48,8 @@ class ChildSpec:
     stop_grace_s: float = 10.0
     memory_bytes: int | None = None
     """Limit on its address space (RLIMIT_AS), which is more than what it uses; Linux only."""
+    needed: bool = True
+    """False for one without which the rest does its work."""
 
 
 class Child:

@@ -23,6 +23,7 @@ NOT_SETTINGS = frozenset({"CANDOR_TEST_POSTGRES"})
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECRET_BYTES = 32
+SEEN_BY = ("operators", "hosts", "everybody")
 FILE_KINDS = ("image", "voice", "video", "file")
 
 
@@ -114,7 +115,16 @@ class Log:
 class Detection:
     """What looks for faces and voices that are not real."""
 
+    enabled: bool = setting(True, "whether anything is looked at, anywhere")
     models: Path = setting(Path("models"), "folder of the models that `candor models` keeps")
+    memory_mib: int = setting(3072, "most address space that the detection process may take")
+    seen_by: str = setting(
+        "operators", "who sees scores where a room says nothing: operators, hosts or everybody"
+    )
+    own_seen: bool = setting(False, "whether people see their own score where a room says nothing")
+    consent_required: bool = setting(
+        False, "whether only those come in who agree to be looked at, where a room says nothing"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +261,7 @@ def _checked(config: Config) -> Config:
         ("auth.registration", ("open", "closed")),
         ("log.level", ("debug", "info", "warning", "error")),
         ("log.format", ("json", "text", "auto")),
+        ("detection.seen_by", SEEN_BY),
     ):
         section, _, inner = name.partition(".")
         if getattr(getattr(config, section), inner) not in choices:

@@ -60,6 +60,9 @@ CODES: Mapping[str, Code] = {
     "room_banned": Code(403, "You were sent away from this room. Ask its owner to take it back."),
     "not_admitted": Code(403, "You were not let into this room. Ask whoever invited you."),
     "owner_stays": Code(409, "The room is yours. Hand it over to somebody before you leave."),
+    "consent_required": Code(
+        403, "Only those come in who agree to be checked. Agree, or stay out."
+    ),
     # chat
     "message_too_long": Code(413, "The message is too long. Send it in parts, or as a file."),
     "message_differs": Code(409, "Another message has this client_id already. Use a new one."),

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -25,15 +26,25 @@ class Check(msgspec.Struct, frozen=True):
     name: str
     ok: bool
     detail: str
+    needed: bool = True
+    """False for what Candor works without: it is degraded then, and ready."""
 
 
 class Health:
     """Asks every dependency."""
 
-    def __init__(self, store: Store, data: Path, supervisor: Supervisor) -> None:
+    def __init__(
+        self,
+        store: Store,
+        data: Path,
+        supervisor: Supervisor,
+        off: Callable[[], Mapping[str, str]],
+    ) -> None:
+        """`off` names the signals of detection that are off, and why."""
         self._store = store
         self._data = data
         self._supervisor = supervisor
+        self._off = off
         self.draining = False
 
     async def checks(self) -> list[Check]:
@@ -42,6 +53,7 @@ class Health:
             await self._check_store(),
             check_disk(self._data),
             *self._check_children(),
+            *(Check(f"signal {name}", False, why, False) for name, why in self._off().items()),
         ]
 
     async def _check_store(self) -> Check:
@@ -57,7 +69,7 @@ class Health:
         return Check("store", True, f"{self._store.pending()} writes pending")
 
     async def wait_for_children(self) -> None:
-        """Return as soon as every child runs."""
+        """Return as soon as every child runs that is needed."""
         await self._supervisor.wait_running()
 
     def children(self) -> tuple[ChildState, ...]:
@@ -65,7 +77,7 @@ class Health:
 
     def _check_children(self) -> list[Check]:
         return [
-            Check(f"child {child.name}", child.state == "running", child.state)
+            Check(f"child {child.name}", child.state == "running", child.state, child.needed)
             for child in self.children()
         ]
 

@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
 
 from sfu import (
     BadSdp,
@@ -31,7 +33,6 @@ from sfu import (
 )
 from signaling.call_statistics import Connection, connections_by_person
 from signaling.certificate import own_addresses
-from signaling.child import ChildSpec
 from signaling.config import Config
 from signaling.errors import Refused, Unavailable
 
@@ -90,14 +91,27 @@ class _Held:
 Listener = Callable[[SfuEvent], None]
 
 
-def sfu_config(config: Config) -> SfuConfig:
-    """What the media processes are told of the configuration."""
+class Watcher(Protocol):
+    """Who has to know what is sent, because somebody may look at it."""
+
+    async def published(
+        self, session_id: str, who: Participant, sources: Mapping[str, str]
+    ) -> None: ...
+
+    def ended(self, session_id: str) -> None: ...
+
+    async def silence(self, who: Participant, sources: frozenset[str]) -> None: ...
+
+
+def sfu_config(config: Config, tap_socket: Path | None = None) -> SfuConfig:
+    """What the media processes are told of the configuration, and who looks at what they send."""
     workers = config.media_workers or max((os.cpu_count() or 1) - 1, 1)
     return SfuConfig(
         workers=workers,
         bind_hosts=(config.host,),
         advertised_hosts=config.advertise_ip or _reachable(config.host),
         first_port=config.media_port,
+        tap_socket=tap_socket,
     )
 
 
@@ -108,26 +122,12 @@ def _reachable(host: str) -> tuple[str, ...]:
     return tuple(one for one in own_addresses() if (":" in one) == (":" in host))
 
 
-def children_of(sfu: Sfu) -> list[ChildSpec]:
-    """The media processes, for the supervisor."""
-    return [
-        ChildSpec(
-            name=spec.name,
-            argv=spec.argv,
-            environment=spec.environment,
-            heartbeat_timeout_s=spec.heartbeat_timeout_s,
-            stop_grace_s=spec.stop_grace_s,
-            memory_bytes=spec.memory_bytes,
-        )
-        for spec in sfu.worker_specs()
-    ]
-
-
 class Media:
     """The service; without an `Sfu` (on the command line) nobody can send or receive."""
 
-    def __init__(self, sfu: Sfu | None) -> None:
+    def __init__(self, sfu: Sfu | None, watcher: Watcher) -> None:
         self._sfu = sfu
+        self._watcher = watcher
         self._held: dict[str, _Held] = {}
         self._silenced: dict[Participant, frozenset[str]] = {}
         self._listeners: dict[str, set[Listener]] = {}
@@ -162,6 +162,7 @@ class Media:
         # The answer has not been given: nothing was forwarded yet.
         if who in self._silenced:
             await self._apply_silence(session.id)
+        await self._watcher.published(session.id, who, told)
         return opened
 
     async def subscribe(self, who: Participant, offer: str, publisher: str | None) -> Opened:
@@ -246,7 +247,7 @@ class Media:
     async def close(self, who: Participant, session_id: str) -> None:
         """End one's own session; Refused("not_found") for any other."""
         self._own(who, session_id)
-        self._held.pop(session_id, None)
+        self._forget(session_id)
         await self._here.close(session_id)
 
     async def silence(self, who: Participant, sources: frozenset[str]) -> None:
@@ -257,23 +258,25 @@ class Media:
             self._silenced.pop(who, None)
         for session_id in self._sessions_of(who):
             await self._apply_silence(session_id)
+        await self._watcher.silence(who, sources)
 
     async def expel(self, who: Participant) -> None:
         """End every session of somebody who does not belong to the room any more."""
         self._silenced.pop(who, None)
         for session_id in self._sessions_of(who):
-            self._held.pop(session_id, None)
+            self._forget(session_id)
             with suppress(SfuError):  # its process died, and the session with it
                 await self._here.close(session_id)
+        await self._watcher.silence(who, frozenset())
 
     async def watch(self) -> None:
         """Forget sessions that ended by themselves, until cancelled."""
         async for event in self._here.events():
             match event:
                 case SessionLost(session=over) | SessionChanged(session=over, state="failed"):
-                    self._held.pop(over, None)
+                    self._forget(over)
                 case SessionChanged(session=over, state="closed"):
-                    self._held.pop(over, None)
+                    self._forget(over)
                 case _:
                     pass
             for listener in tuple(self._listeners.get(getattr(event, "room", ""), ())):
@@ -290,6 +293,10 @@ class Media:
         if held is None or held.owner != who:
             raise Refused("not_found")
         return held
+
+    def _forget(self, session_id: str) -> None:
+        self._held.pop(session_id, None)
+        self._watcher.ended(session_id)
 
     def _sessions_of(self, who: Participant) -> list[str]:
         return [name for name, held in self._held.items() if held.owner == who]

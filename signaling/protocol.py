@@ -26,6 +26,7 @@ Name = Annotated[str, Meta(max_length=128)]
 Sdp = Annotated[str, Meta(max_length=60_000)]
 Text = Annotated[str, Meta(max_length=4_000)]
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
+ConsentVersion = Annotated[str, Meta(max_length=16, pattern=r"^[A-Za-z0-9.-]*$")]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 MessageKind = Literal["text", "emoji", "sticker", "image", "voice", "video", "file"]
 # Measured in bytes and in characters as people count them where it is taken.
@@ -93,12 +94,23 @@ class Enter(_Said, frozen=True):
     """Come into a room; one at a time. With `after`, the sequence of the last event that was seen,
     the events since then follow, each once and in order; without it only what happens from now on.
     After a cut, `keep` names the connections that are to go on; all others of this client in the
-    room end. Answered by `snapshot`. On a socket that is bound to a room, `room` may be left
-    out."""
+    room end. `consent` is the version of the text on detection to which this person agrees, empty
+    for no; left out, what they said before in this room counts. The text is at the address of the
+    room's detection. A room may let in only those who agree: `consent_required`. Answered by
+    `snapshot`. On a socket that is bound to a room, `room` may be left out."""
 
     room: RoomName = ""
     after: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     keep: Annotated[tuple[Name, ...], Meta(max_length=16)] = ()
+    consent: ConsentVersion | None = None
+
+
+class Consent(_Said, frozen=True):
+    """Agree, in the room that this client is in, to the text of this version on detection, or with
+    an empty version take that back: nothing of this person is looked at any more. Where only those
+    come in who agree, taking it back is leaving. Answered by `consented`."""
+
+    version: ConsentVersion
 
 
 class Leave(_Said, frozen=True):
@@ -307,6 +319,7 @@ class Ping(_Said, frozen=True):
 Said = (
     Hello
     | Enter
+    | Consent
     | Leave
     | Publish
     | Unpublish
@@ -415,6 +428,21 @@ class Present(msgspec.Struct, frozen=True):
     hand: bool = False
 
 
+class DetectionHere(msgspec.Struct, frozen=True):
+    """How this room is with looking at people: whether it runs, who sees everybody's score
+    (`operators`, `hosts` or `everybody`), whether one sees one's own, whether one has to agree to
+    come in, whether media are encrypted from end to end and cannot be looked at; the version of the
+    text that is asked about, and whether this person has agreed to it."""
+
+    runs: bool
+    seen_by: str
+    own_seen: bool
+    consent_required: bool
+    encrypted: bool
+    version: str
+    consented: bool
+
+
 class Snapshot(_Told, frozen=True):
     """The room as it is. It holds everything up to `sequence`; events behind `after` follow,
     those up to `sequence` among them."""
@@ -427,6 +455,14 @@ class Snapshot(_Told, frozen=True):
     members: tuple[MemberShown, ...]
     present: tuple[Present, ...]
     call: dict[str, Any] | None = None
+    detection: DetectionHere | None = None
+
+
+class Consented(_Told, frozen=True):
+    """What was said is in the store, and counts from now on."""
+
+    re: int
+    detection: DetectionHere
 
 
 class Published(_Told, frozen=True):
@@ -716,6 +752,7 @@ Told = (
     | Welcome
     | Pong
     | Snapshot
+    | Consented
     | Published
     | Answered
     | Posted

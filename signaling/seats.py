@@ -36,6 +36,8 @@ def seat(candor: Candor, device: Device) -> Services:
         call=partial(_call, candor),
         calls=partial(_calls, candor),
         record=partial(_record, candor),
+        consents=candor.consents,
+        looking=candor.looking,
         address=device.address,
     )
 

@@ -13,15 +13,17 @@ from typing import Any, Self
 
 import structlog
 
-from signaling import acts, protocol
+from signaling import acts, consent, protocol
 from signaling.attendance import Attendance
 from signaling.audit import Act
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
 from signaling.challenges import Challenges
 from signaling.chat import Chat
+from signaling.consent import Consents
 from signaling.errors import Refused, Unavailable
 from signaling.limits import Buckets, Rate
+from signaling.looking import Looking
 from signaling.media import Media, Participant
 from signaling.outbox import Outbox
 from signaling.presence import Presence
@@ -58,6 +60,8 @@ class Services:
     call: Callable[[str], Awaitable[dict[str, Any] | None]]
     calls: Callable[[str], Awaitable[Sequence[CallStanding]]]
     record: Callable[[Act], Awaitable[None]]
+    consents: Consents
+    looking: Looking
     address: str = ""
     """Where the client is, for the audit."""
 
@@ -80,6 +84,8 @@ class Session:
         self.bound = bound
         self.who: Identity = Anonymous()
         self.state = protocol.MediaState(id=1)
+        self.off: frozenset[str] = frozenset()
+        """What of a person the page said that it does not send; nothing before it said anything."""
         self.stay: Stay | None = None
         self.token = ""
         self.secret = ""
@@ -245,6 +251,7 @@ class Session:
         if not room or self.bound not in {None, room}:
             raise Refused("not_found")
         grants = await self.services.grants(self.who, room)
+        found = await self.services.consents.enter(Participant(room, self.identity), said.consent)
         goes_on = self.room == room and bool(said.keep)
         if not goes_on:
             await self.leave()
@@ -266,6 +273,7 @@ class Session:
             members=members,
             present=self.services.attendance.present(room),
             call=call,
+            detection=consent.shown(found),
         )
         self.tell(snapshot)
         stay.follow(after)
@@ -294,7 +302,7 @@ class Session:
         if stay is None or room is None:
             return
         await stay.end()
-        self.stay, self.state = None, protocol.MediaState(id=1)
+        self.stay, self.state, self.off = None, protocol.MediaState(id=1), frozenset()
         if not stay.grants.hidden and not self.services.attendance.in_room(room, self.identity):
             with suppress(LookupError, Unavailable):
                 await self._append(room, "person.left", {"name": self.name})

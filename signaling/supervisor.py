@@ -49,6 +49,7 @@ class ChildState:
     """When it came into this state, on the supervisor's clock."""
     reason: str
     """How its last life ended; empty during the first."""
+    needed: bool = True
 
 
 class Supervisor:
@@ -100,8 +101,8 @@ class Supervisor:
             await self._group.__aexit__(None, None, None)
 
     async def wait_running(self) -> None:
-        """Return as soon as every child runs; for ever, if one never does."""
-        while any(child.state is not State.RUNNING for child in self.state()):
+        """Return as soon as every child runs that is needed; never, if one never does."""
+        while any(child.needed and child.state is not State.RUNNING for child in self.state()):
             self._changed.clear()
             await self._changed.wait()
 
@@ -130,7 +131,7 @@ class _Keeper:
         self._budget = budget
         self._clock = clock
         self._jitter = jitter
-        self.state = ChildState(spec.name, State.STARTING, None, 0, clock(), "")
+        self.state = ChildState(spec.name, State.STARTING, None, 0, clock(), "", spec.needed)
 
     async def keep(self) -> None:
         """Start it, and again whenever it ended; only cancellation stops this."""

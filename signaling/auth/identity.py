@@ -53,6 +53,11 @@ def person(who: Identity) -> Person:
     raise Refused("unauthenticated")
 
 
+def identity_of(who: Identity) -> str:
+    """How somebody is called in a room: the account, or what a room token says."""
+    return who.claims.identity if isinstance(who, Holder) else person(who).user.id
+
+
 def scope_of(who: Identity) -> str:
     """One text for each who can be told apart: rate limits and idempotency keys hang on it."""
     match who:

@@ -104,14 +104,27 @@ class Caller:
         return reply
 
     async def enter(
-        self, room: str, after: int | None = None, keep: Sequence[str] = ()
+        self,
+        room: str,
+        after: int | None = None,
+        keep: Sequence[str] = (),
+        *,
+        consent: str | None = None,
     ) -> protocol.Snapshot:
-        said = protocol.Enter(id=self._next(), room=room, after=after, keep=tuple(keep))
+        said = protocol.Enter(
+            id=self._next(), room=room, after=after, keep=tuple(keep), consent=consent
+        )
         reply = await self.ask(said)
         assert isinstance(reply, protocol.Snapshot)
         self._room = room
         self.sequence = reply.after if self.sequence is None else self.sequence
         return reply
+
+    async def consent(self, version: str) -> protocol.DetectionHere:
+        """Agree to be looked at, or, with no version, take it back."""
+        reply = await self.ask(protocol.Consent(id=self._next(), version=version))
+        assert isinstance(reply, protocol.Consented)
+        return reply.detection
 
     async def publish(
         self, tracks: TrackMaker, sources: Mapping[str, protocol.Source] | None = None

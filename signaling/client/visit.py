@@ -25,6 +25,8 @@ class Plan:
     seconds: float
     folder: Path | None = None
     check_certificate: bool = True
+    consent: str | None = None
+    """Which text on detection is agreed to."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -51,7 +53,7 @@ async def visit(plan: Plan) -> Report:
     async with connect(plan.server, plan.token, watcher.take, ssl=plan.check_certificate) as caller:
         try:
             watcher.begin()
-            await caller.enter(plan.room)
+            await caller.enter(plan.room, consent=plan.consent)
             if plan.subscribe:
                 await caller.watch()
             if plan.publish is not None:

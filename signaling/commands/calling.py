@@ -17,6 +17,7 @@ from signaling.auth.grants import MEMBER
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
+from signaling.consent import VERSION
 from signaling.identifiers import new_id
 from signaling.installation import with_secret
 
@@ -43,6 +44,9 @@ server_option = click.option(
 for_option = click.option(
     "--for", "seconds", type=Seconds(), default="30s", show_default=True, help="how long"
 )
+consent_option = click.option(
+    "--consent", is_flag=True, help="agree that faces and voices are checked"
+)
 insecure_option = click.option(
     "--insecure", is_flag=True, help="take any certificate, as that of --dev"
 )
@@ -59,6 +63,7 @@ insecure_option = click.option(
 )
 @click.option("--token", help="a room token; default: one is signed by the configured secret")
 @click.option("--identity", default="tester", show_default=True, help="who this is in the room")
+@consent_option
 @for_option
 @server_option
 @insecure_option
@@ -73,6 +78,7 @@ def call(
     record: Path | None,
     token: str | None,
     identity: str,
+    consent: bool,
     seconds: float,
     server: str,
     insecure: bool,
@@ -94,6 +100,7 @@ def call(
         seconds=seconds,
         folder=record,
         check_certificate=not insecure,
+        consent=VERSION if consent else None,
     )
     _print(visiting.one(plan))
 
@@ -102,6 +109,7 @@ def call(
 @click.option("--rooms", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--people", type=click.IntRange(1, 200), default=2, show_default=True)
 @click.option("--publish", default="pattern", show_default=True, help="pattern, silence or a file")
+@consent_option
 @for_option
 @server_option
 @insecure_option
@@ -113,6 +121,7 @@ def load(
     rooms: int,
     people: int,
     publish: str,
+    consent: bool,
     seconds: float,
     server: str,
     insecure: bool,
@@ -132,6 +141,7 @@ def load(
             subscribe=True,
             seconds=seconds,
             check_certificate=not insecure,
+            consent=VERSION if consent else None,
         )
         for room in range(rooms)
         for person in range(people)

@@ -6,16 +6,17 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 import structlog
 
+from detection import Detection
 from sfu import Sfu
 from signaling import banner, logs
-from signaling.app import VERSION, Candor, open_candor, utc_now
+from signaling.app import VERSION, Candor, detection_config, open_candor, utc_now
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
 from signaling.http.server import CannotListen, listen
@@ -57,8 +58,9 @@ async def _serve(config: Config, *, as_json: bool) -> None:
     tls = tls_context(config, utc_now())
     async with (
         _asked_to_stop() as stop,
-        Sfu(sfu_config(config)) as sfu,
-        open_candor(config, sfu=sfu) as candor,
+        _detection(config) as detection,
+        Sfu(sfu_config(config, detection.tap_socket if detection else None)) as sfu,
+        open_candor(config, sfu=sfu, detection=detection) as candor,
     ):
         password = await first_operator(candor.accounts) if config.dev else None
         async with listen(candor, tls) as listening:
@@ -71,6 +73,10 @@ async def _serve(config: Config, *, as_json: bool) -> None:
             await stop.wait()
             log.info("serve.draining")
     log.info("serve.stopped")
+
+
+def _detection(config: Config) -> AbstractAsyncContextManager[Detection | None]:
+    return Detection(detection_config(config)) if config.detection.enabled else nullcontext()
 
 
 async def _wait_for_children(candor: Candor) -> None:

@@ -22,6 +22,7 @@ from signaling.http.challenges import ChallengeRoutes
 from signaling.http.chat import ChatRoutes
 from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
+from signaling.http.detection import DetectionRoutes
 from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
 from signaling.http.matching import MatchRoutes
@@ -106,6 +107,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *PeopleRoutes(candor.people, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
+        *DetectionRoutes(candor.rooms, candor.consents).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),
@@ -116,7 +118,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *MatchRoutes(candor.matching).routes(),
         *SendingRoutes(candor.rooms, candor.uploads, candor.chat).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
-        *WhipRoutes(candor.rooms, candor.media).routes(),
+        *WhipRoutes(candor.rooms, candor.consents, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),
     ]
     return [*routes, *Description(routes, VERSION).routes()]

@@ -20,10 +20,11 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Every dependency, by name."""
+    """Every dependency, by name; `degraded` are those that do not work and are not needed."""
 
     ready: bool
     checks: list[Check]
+    degraded: list[str]
 
 
 class SightRoutes:
@@ -62,8 +63,9 @@ class SightRoutes:
 
     async def ready(self, call: Call) -> Answer:
         checks = await self._health.checks()
-        ready = all(check.ok for check in checks)
-        return Answer(Readiness(ready, checks), 200 if ready else 503)
+        ready = all(check.ok for check in checks if check.needed)
+        degraded = [check.name for check in checks if not (check.ok or check.needed)]
+        return Answer(Readiness(ready, checks, degraded), 200 if ready else 503)
 
     async def metrics(self, call: Call) -> Answer:
         self._metrics.writes_pending.set(self._store.pending())

@@ -13,10 +13,12 @@ from msgspec import Meta
 from signaling import addresses
 from signaling.addresses import Address
 from signaling.auth.grants import Grants
-from signaling.auth.identity import Holder, Identity, person
+from signaling.auth.identity import identity_of
+from signaling.consent import Consents
 from signaling.errors import Refused
-from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Handler, NoQuery, Route
+from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Handler, Route
 from signaling.media import Media, Opened, Participant
+from signaling.protocol import ConsentVersion
 from signaling.rooms import Rooms
 
 SDP = "application/sdp"
@@ -31,6 +33,12 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     publisher: Annotated[str, Meta(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
+class Published(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The version of the text on detection to which the sender agrees; empty for no."""
+
+    consent: ConsentVersion | None = None
+
+
 def taken_at(path: str) -> dict[str, str]:
     """What OPTIONS tells of an address: a session's is below that of its room."""
     if path.count("/") > addresses.WHIP.path.count("/"):
@@ -39,16 +47,17 @@ def taken_at(path: str) -> dict[str, str]:
 
 
 class WhipRoutes:
-    """Thin over Rooms and Media."""
+    """Thin over Rooms, Consents and Media."""
 
-    def __init__(self, rooms: Rooms, media: Media) -> None:
+    def __init__(self, rooms: Rooms, consents: Consents, media: Media) -> None:
         self._rooms = rooms
+        self._consents = consents
         self._media = media
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            _opening(addresses.WHIP, self.publish, "Publish into a room (WHIP)"),
-            _opening(addresses.WHEP, self.watch, "Watch a room (WHEP)", query=Watched),
+            _opening(addresses.WHIP, self.publish, "Publish into a room (WHIP)", Published),
+            _opening(addresses.WHEP, self.watch, "Watch a room (WHEP)", Watched),
             *(
                 route
                 for address in (addresses.WHIP_SESSION, addresses.WHEP_SESSION)
@@ -94,6 +103,7 @@ class WhipRoutes:
         who, grants = await self._participant(call)
         if not grants.publish:
             raise Refused("forbidden", "The token does not let you publish here.")
+        await self._consents.enter(who, call.query.consent)
         session = await self._media.publish(who, _text(call))
         return _created(addresses.WHIP_SESSION, who.room, session)
 
@@ -122,12 +132,10 @@ class WhipRoutes:
     async def _participant(self, call: Call) -> tuple[Participant, Grants]:
         room = call.path["room"]
         grants = await self._rooms.grants(call.who, room)
-        return Participant(room, _identity(call.who)), grants
+        return Participant(room, identity_of(call.who)), grants
 
 
-def _opening(
-    address: Address, handle: Handler, summary: str, query: type[msgspec.Struct] = NoQuery
-) -> Route:
+def _opening(address: Address, handle: Handler, summary: str, query: type[msgspec.Struct]) -> Route:
     return Route(
         "POST",
         address,
@@ -140,14 +148,17 @@ def _opening(
         answer=Content,
         returns=SDP,
         status=201,
-        refusals=("not_found", "bad_sdp", "codec_not_supported", "media_full", "nothing_to_watch"),
+        refusals=(
+            "not_found",
+            "bad_sdp",
+            "codec_not_supported",
+            "media_full",
+            "nothing_to_watch",
+            "consent_required",
+        ),
         query=query,
         from_anywhere=True,
     )
-
-
-def _identity(who: Identity) -> str:
-    return who.claims.identity if isinstance(who, Holder) else person(who).user.id
 
 
 def _text(call: Call) -> str:

@@ -48,6 +48,8 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "POST /api/v1/rooms/{room}/waiting/{user}/deny": NOTHING_THERE,
     "GET /api/v1/rooms/{room}/bans": NOTHING_THERE,
     "PUT /api/v1/rooms/{room}/bans/{user}": NOTHING_THERE,
+    "GET /api/v1/rooms/{room}/detection": NOTHING_THERE,
+    "PUT /api/v1/rooms/{room}/detection": NOTHING_THERE,
     "DELETE /api/v1/rooms/{room}/bans/{user}": NOTHING_THERE,
     "POST /api/v1/chat/rooms/{room}/send-image": NOTHING_THERE,
     "POST /api/v1/chat/rooms/{room}/send-audio": NOTHING_THERE,

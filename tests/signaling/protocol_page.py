@@ -14,9 +14,20 @@ from signaling.protocol import CLOSES, Said, Told
 OFFER = "v=0\r\n…"
 MOMENT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
+DETECTION = protocol.DetectionHere(
+    runs=True,
+    seen_by="hosts",
+    own_seen=False,
+    consent_required=False,
+    encrypted=False,
+    version="1",
+    consented=True,
+)
+
 EXAMPLES: tuple[Said | Told, ...] = (
     protocol.Hello(id=1, version=1, token="eyJhbGciOi…", client="candor web 1"),
     protocol.Enter(id=2, room="kfbm-sqpw-tzdr", after=17),
+    protocol.Consent(id=3, version="1"),
     protocol.Leave(id=3),
     protocol.Publish(id=4, offer=OFFER, sources={"0": "microphone", "1": "screen"}),
     protocol.Unpublish(id=5, media="Zq3x_5Dk1vYw0aPb"),
@@ -120,7 +131,9 @@ EXAMPLES: tuple[Said | Told, ...] = (
         may={"publish": ["microphone"], "subscribe": True, "chat": True},
         members=(protocol.MemberShown("0197d2c4", "ada", "owner", ("camera",)),),
         present=(protocol.Present("0197d2c4", "ada", 2, True, False, False),),
+        detection=DETECTION,
     ),
+    protocol.Consented(re=3, detection=DETECTION),
     protocol.Published(re=4, media="Zq3x_5Dk1vYw0aPb", answer=OFFER),
     protocol.Answered(re=7, notes=("1: no codec fits both sides",)),
     protocol.Event(
@@ -199,6 +212,14 @@ brings the `resume` of its last `welcome` in `hello`. What the new `welcome` nam
 goes on if `enter.keep` names it; everything else is published and watched anew, as after a
 restart of the server, when nothing is resumed. A page that is loaded again brings `resume` too if
 it has kept it, and keeps nothing. Whoever enters a room ends what their own cut sockets left there.
+
+## Being looked at
+A page shows the text on detection, which is at the address of the room's detection, and says in
+`enter.consent` what the person said to it. Nothing of anybody is looked at before their consent is
+in the store; without it they are shown as `unknown: not_consented`. It counts for this person and
+room until it is taken back by `consent`, or until the text gets another version. `snapshot` and
+`consented` say how the room is with it; `room.detection` tells of rules that have changed. Cameras
+and microphones are looked at, screens never. What `media_state` says is off is not looked at.
 
 Kinds of events that sessions make: `person.arrived` and `person.left` (the first device of
 somebody came, the last one went), `person.gesture` and `media.state`. Membership (`member.…`), the

@@ -11,6 +11,7 @@ import pytest
 from sfu import NoSuchSession, NoWorker, Session, Sfu
 from signaling.app import Candor
 from signaling.errors import Unavailable
+from signaling.looking import Looking
 from signaling.media import Media, Participant
 from signaling.moderation import Moderation
 from signaling.store import audit, events
@@ -441,6 +442,10 @@ class Recorded:
 BOB = Participant("tea", "bob")
 
 
+async def never(_: Participant) -> bool:
+    return False
+
+
 @pytest.fixture
 def recorded() -> Recorded:
     return Recorded()
@@ -448,7 +453,7 @@ def recorded() -> Recorded:
 
 @pytest.fixture
 def media(recorded: Recorded) -> Media:
-    return Media(cast("Sfu", recorded))
+    return Media(cast("Sfu", recorded), Looking(None, None, never))
 
 
 @pytest.mark.parametrize(

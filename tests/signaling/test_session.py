@@ -25,10 +25,14 @@ from signaling.attendance import Attendance
 from signaling.auth.grants import OWNER, Grants
 from signaling.auth.identity import Anonymous, Holder, Identity
 from signaling.auth.tokens import RoomClaims
+from signaling.consent import Standing
 from signaling.errors import Refused
+from signaling.looking import Looking
+from signaling.media import Participant
 from signaling.outbox import Outbox
 from signaling.returning import Returning
 from signaling.session import MESSAGES, Services, Session
+from signaling.store.consents import DetectionRules
 from signaling.store.events import Event
 from tests.signaling.media_stand_in import MediaStandIn
 
@@ -80,6 +84,12 @@ class House:
     attendance: Attendance = field(default_factory=Attendance)
     returning: Returning = field(default_factory=Returning)
     banned: bool = False
+    required: bool = False
+    agreed: set[str] = field(default_factory=set)
+    looking: Looking = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.looking = Looking(None, None, self._agreed)
 
     def services(self) -> Services:
         return Services(
@@ -96,7 +106,22 @@ class House:
             call=self._call,
             calls=self._calls,
             record=cast(Any, None),  # nor are they administrators
+            consents=cast(Any, self),
+            looking=self.looking,
         )
+
+    async def _agreed(self, who: Participant) -> bool:
+        return who.identity in self.agreed
+
+    async def enter(self, who: Participant, said: str | None) -> Standing:
+        standing = await self.say(who, said or "")
+        if self.required and not standing.given:
+            raise Refused("consent_required")
+        return standing
+
+    async def say(self, who: Participant, version: str) -> Standing:
+        (self.agreed.add if version else self.agreed.discard)(who.identity)
+        return Standing(DetectionRules(consent_required=self.required), bool(version))
 
     async def _authenticate(self, token: str) -> Identity:
         if token == "bad":
@@ -475,3 +500,17 @@ def test_only_what_is_sent_counts(directions: list[str], found: dict[str, str]) 
 @given(st.text())
 def test_any_offer_has_sources_or_none(offer: str) -> None:
     assert isinstance(offered.sources(offer, {}), dict)
+
+
+async def test_where_all_have_to_agree_taking_it_back_is_leaving() -> None:
+    house = House(required=True)
+    async with talking(house) as talk:
+        refused = await talk.ask("enter", room="tea")
+        assert refused["error"]["code"] == "consent_required"
+        entered = await talk.ask("enter", room="tea", consent="1")
+        assert entered["detection"]["consented"] is True
+        await talk.ask("publish", offer=CAMERA)
+        said = await talk.ask("consent", version="")
+        assert said["detection"]["consented"] is False
+        assert talk.session.room is None
+    assert len(house.media.closed) == 1

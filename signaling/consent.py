@@ -1,0 +1,145 @@
+"""Consent: what people are told before anybody looks at them, and what they said to it.
+
+Knows the text, the rules of rooms and who agreed to what.  Nobody is looked at before their
+consent is in the store.  It refuses to know what is found out about anybody.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from signaling.audit import Act, detail
+from signaling.auth.identity import Person
+from signaling.errors import Refused
+from signaling.identifiers import new_id
+from signaling.looking import Looking
+from signaling.media import Participant
+from signaling.protocol import DetectionHere
+from signaling.rooms import belonging, grants_of
+from signaling.store import Store, audit, consents, rooms
+from signaling.store.consents import Consent, DetectionRules
+from signaling.streams import Happening, Streams
+
+# What was agreed to can be read years later: a text that has changed gets a new number, and is
+# asked about again.
+VERSION = "1"
+TEXTS: Mapping[str, str] = {
+    "1": (
+        "This call is checked for synthetic faces and voices. For that, single pictures and short "
+        "pieces of sound from your camera and microphone are looked at by a program while the call "
+        "lasts. What it measures, and a score that follows from it, are kept for a limited time; "
+        "pictures and sound are kept only with an alert. Whoever runs this server can see the "
+        "score, and so can those whom the room's rules name. You can say no, and take this back "
+        "at any time: then nothing of you is looked at, and you are shown as not checked."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a room is with looking at people, and what one said to it."""
+
+    rules: DetectionRules
+    given: bool
+
+
+class Consents:
+    """The service."""
+
+    def __init__(
+        self,
+        store: Store,
+        streams: Streams,
+        looking: Looking,
+        defaults: DetectionRules,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._streams = streams
+        self._looking = looking
+        self._defaults = defaults
+        self._now = now
+
+    async def standing(self, who: Participant) -> Standing:
+        return await self._store.read(partial(_standing, defaults=self._defaults, who=who))
+
+    async def enter(self, who: Participant, said: str | None) -> Standing:
+        """Take what somebody says on their way in; None leaves it as it was.
+
+        Refused("consent_required") where only those come in who agree.
+        """
+        if said is not None:
+            await self.say(who, said)
+        found = await self.standing(who)
+        if found.rules.consent_required and not found.given:
+            raise Refused("consent_required")
+        return found
+
+    async def say(self, who: Participant, version: str) -> Standing:
+        """Agree to the text of this version, or, with none, take it back."""
+        if version not in {"", VERSION}:
+            raise Refused("invalid", f"consent: the text that is asked about is {VERSION}.")
+
+        def work(connection: sa.Connection) -> None:
+            now = self._now()
+            standing = consents.standing(connection, who.room, who.identity)
+            if not version:
+                consents.withdraw(connection, who.room, who.identity, now)
+            elif standing is None or standing.version != version:
+                given = Consent(new_id(now), who.room, who.identity, version, now)
+                consents.give(connection, given)
+
+        await self._store.write(work)
+        await self._looking.ask_again(who.room, who.identity)
+        return await self.standing(who)
+
+    async def set_rules(
+        self, who: Person, room_id: str, wanted: Mapping[str, Any], address: str
+    ) -> DetectionRules:
+        """Change some of the room's rules; for whoever moderates it, and for operators."""
+
+        def work(happening: Happening) -> DetectionRules:
+            connection = happening.connection
+            _may_decide(connection, who, room_id)
+            before = consents.rules_of(connection, room_id) or self._defaults
+            rules = replace(before, **wanted)
+            consents.set_rules(connection, room_id, rules)
+            happening.append(room_id, "room.detection", who.user.id, dict(wanted))
+            act = Act(who.user.id, "room.detection", room_id, address, detail(**wanted))
+            audit.record(connection, act, happening.now)
+            return rules
+
+        rules = await self._streams.write(work)
+        await self._looking.ask_again(room_id)
+        return rules
+
+
+def shown(standing: Standing) -> DetectionHere:
+    """How somebody stands with being looked at, as the protocol says it."""
+    return DetectionHere(**asdict(standing.rules), version=VERSION, consented=standing.given)
+
+
+async def agreed(store: Store, defaults: DetectionRules, who: Participant) -> bool:
+    """Whether somebody may be looked at: the room lets it run, and they said yes to it."""
+    found = await store.read(partial(_standing, defaults=defaults, who=who))
+    return found.given and found.rules.runs and not found.rules.encrypted
+
+
+def _standing(connection: sa.Connection, defaults: DetectionRules, who: Participant) -> Standing:
+    rules = consents.rules_of(connection, who.room) or defaults
+    said = consents.standing(connection, who.room, who.identity)
+    return Standing(rules, said is not None and said.version == VERSION)
+
+
+def _may_decide(connection: sa.Connection, who: Person, room_id: str) -> None:
+    if who.at_least("operator"):
+        if rooms.by_id(connection, room_id) is None:
+            raise Refused("not_found")
+        return
+    _, role = belonging(connection, who, room_id)
+    if not grants_of(who, role).moderate:
+        raise Refused("forbidden", "Only the room's owner and moderators may.")

@@ -1,0 +1,142 @@
+"""Which tracks are looked at: those of a face or a voice whose owner agreed, while they show one.
+
+Knows of each publishing session what it shows, and tells media processes which of its tracks to
+tap and detection what they are.  It refuses to know why somebody agreed, and what is found out.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sfu import NoSuchSession, SfuError
+from signaling.errors import Unavailable
+from signaling.media import Participant
+
+# A screen shows nobody.
+LOOKED_AT = frozenset({"camera", "microphone"})
+
+
+class Taps(Protocol):
+    """What is asked of media processes."""
+
+    async def tap(self, session: str, mids: Collection[str]) -> None: ...
+
+
+class Looker(Protocol):
+    """What detection is told."""
+
+    def describe(self, session: str, sources: Mapping[str, str]) -> None: ...
+
+    def forget(self, session: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What somebody sends, over all of their sessions, and why it may not be seen."""
+
+    sources: frozenset[str]
+    off: frozenset[str]
+    """Sources that their own page has switched off."""
+    silenced: frozenset[str]
+    """Sources that a moderator does not let through."""
+    agreed: bool
+
+
+@dataclass(slots=True)
+class _Session:
+    who: Participant
+    sources: Mapping[str, str]
+    agreed: bool = False
+    off: frozenset[str] = frozenset()
+
+
+class Looking:
+    """The service; without media and a `looker` it only knows who sends what."""
+
+    def __init__(
+        self,
+        taps: Taps | None,
+        looker: Looker | None,
+        agreed: Callable[[Participant], Awaitable[bool]],
+    ) -> None:
+        self._taps = taps
+        self._looker = looker
+        self._agreed = agreed
+        self._sessions: dict[str, _Session] = {}
+        self._silenced: dict[Participant, frozenset[str]] = {}
+
+    # --- what happens ---
+
+    async def published(
+        self, session_id: str, who: Participant, sources: Mapping[str, str]
+    ) -> None:
+        """A session sends from now on; what its sections show, by MID."""
+        session = self._sessions[session_id] = _Session(who, sources)
+        if self._looker is not None:
+            self._looker.describe(session_id, sources)
+        session.agreed = await self._agreed(who)
+        await self._apply(session_id)
+
+    def ended(self, session_id: str) -> None:
+        """A session is over; one that never sent is none of ours."""
+        if self._sessions.pop(session_id, None) is not None and self._looker is not None:
+            self._looker.forget(session_id)
+
+    async def ask_again(self, room: str, identity: str | None = None) -> None:
+        """Somebody agreed or took it back, or the room's rules have changed."""
+        for session_id, session in list(self._sessions.items()):
+            if session.who.room == room and identity in {None, session.who.identity}:
+                session.agreed = await self._agreed(session.who)
+                await self._apply(session_id)
+
+    async def silence(self, who: Participant, sources: frozenset[str]) -> None:
+        """A moderator lets nothing of these sources through."""
+        if sources:
+            self._silenced[who] = sources
+        else:
+            self._silenced.pop(who, None)
+        for session_id in [name for name, one in self._sessions.items() if one.who == who]:
+            await self._apply(session_id)
+
+    async def switch_off(self, session_id: str, sources: frozenset[str]) -> None:
+        """The page says that it sends nothing of these: continuity ends there."""
+        session = self._sessions.get(session_id)
+        if session is not None and session.off != sources:
+            session.off = sources
+            await self._apply(session_id)
+
+    # --- what is so ---
+
+    def sending(self) -> dict[Participant, Sending]:
+        """Everybody who sends, and what."""
+        found: dict[Participant, list[_Session]] = {}
+        for session in self._sessions.values():
+            found.setdefault(session.who, []).append(session)
+        return {who: self._summed(who, sessions) for who, sessions in found.items()}
+
+    def _summed(self, who: Participant, sessions: list[_Session]) -> Sending:
+        sent = frozenset(source for one in sessions for source in one.sources.values())
+        shown = {
+            source for one in sessions for source in one.sources.values() if source not in one.off
+        }
+        silenced = self._silenced.get(who, frozenset())
+        agreed = all(one.agreed for one in sessions)
+        return Sending(sent, sent - shown, silenced & sent, agreed)
+
+    async def _apply(self, session_id: str) -> None:
+        session = self._sessions.get(session_id)
+        if self._taps is None or self._looker is None or session is None:
+            return
+        try:
+            await self._taps.tap(session_id, self._wanted(session))
+        except NoSuchSession:
+            return
+        except SfuError as error:
+            # Whoever took consent back must not believe that nobody looks any more.
+            raise Unavailable("media_unavailable", str(error)) from error
+
+    def _wanted(self, session: _Session) -> frozenset[str]:
+        if not session.agreed:
+            return frozenset()
+        looked_at = LOOKED_AT - session.off - self._silenced.get(session.who, frozenset())
+        return frozenset(mid for mid, source in session.sources.items() if source in looked_at)
