@@ -4,12 +4,8 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from signaling.errors import CODES
 from signaling.http.pages import INLINE, NOT_FOUND, PAGES, WEB
-
-pytestmark = pytest.mark.browser
 
 ROOT = WEB.parent
 LANGUAGES = ("en", "zh-CN")
