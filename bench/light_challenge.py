@@ -2,11 +2,11 @@
 
     python -m bench.light_challenge DIR [--rounds 1] [--clips 100]
 
-DIR holds films of real people (`DIR/**/*.mp4`), which `bench.relight` lights again.  Each film
-plays each part below for each round, with room, camera, line and sequence drawn by chance from
-the film's name.  Films that are lit, or not at all, are
-also judged at their last look by 8 sequences each that they were not made for: a recording of
-another sequence.  Everything from the decoded picture on is the server's own code.
+DIR holds films of real people (`DIR/**/*.mp4`), which `signaling.client.lighting` lights again.
+Each film plays each part below for each round, with room, camera, line and sequence drawn by chance
+from the film's name.  Films that are lit, or not at all, are also judged at their last look by 8
+sequences each that they were not made for: a recording of another sequence.  Everything from the
+decoded picture on is the server's own code.
 """
 
 import argparse
@@ -21,13 +21,15 @@ from pathlib import Path
 import numpy as np
 
 from bench.figures import median
-from bench.relight import Clip, Pixels, Room, Screen, film, read, room, through_vp8
+from bench.relight import film, finding, room, through_vp8
 from detection import skin
 from detection.challenge import LIGHT, LightPlan, ask_light, family
 from detection.faces import FaceFinder
 from detection.light_response import Response, Seen, Verdict, judge, respond
 from detection.media import Picture
 from detection.models import Models, read_lock
+from signaling.client.clips import Clip, Pixels, read
+from signaling.client.lighting import Room, Screen
 
 # Part, and the screen's light on the face as a share of the room's.
 PARTS = (
@@ -170,7 +172,7 @@ def main() -> None:
     finder = FaceFinder(Models(arguments.models, read_lock()))
     found: list[Answer] = []
     for path in sorted(arguments.directory.rglob("*.mp4"))[: arguments.clips]:
-        clip = read(path, finder)
+        clip = read(path, finding(finder))
         if clip is None:
             continue
         mine = [one for number in range(arguments.rounds) for one in answers(clip, number, finder)]
