@@ -49,6 +49,9 @@ class Refusal(Exception):
 Reply = TypeVar("Reply")
 Dial = Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]
 TrackMaker = Callable[[], Sequence[MediaStreamTrack]]
+Challenged = Callable[
+    [protocol.ChallengeOffered | protocol.ChallengeEnded], Coroutine[Any, Any, None]
+]
 Taker = Callable[[protocol.Section, MediaStreamTrack], None]
 
 
@@ -75,6 +78,8 @@ class Caller:
         self.events: list[protocol.Event] = []
         self.told: list[Told] = []
         """All that was told beside events and replies."""
+        self.on_challenge: Challenged | None = None
+        """Who is told of challenges of this caller's; without anybody they are kept in `told`."""
         self._socket = socket
         self._dial = dial
         self._take = take
@@ -154,6 +159,16 @@ class Caller:
         """Watch the room; every track goes to the taker once."""
         self._watching = True
         await self.ask(protocol.Watch(id=self._next(), publisher=publisher))
+
+    async def take_challenge(self, challenge: str) -> protocol.ChallengeBegun:
+        """Agree, and say at once that what is to be shown has come."""
+        begun = await self.ask(protocol.TakeChallenge(id=self._next(), challenge=challenge))
+        assert isinstance(begun, protocol.ChallengeBegun)
+        await self.ask(protocol.ReadyChallenge(id=self._next(), challenge=challenge))
+        return begun
+
+    async def refuse_challenge(self, challenge: str) -> None:
+        await self.ask(protocol.RefuseChallenge(id=self._next(), challenge=challenge))
 
     async def leave(self) -> None:
         await self.ask(protocol.Leave(id=self._next()))
@@ -261,6 +276,8 @@ class Caller:
             case protocol.Quality(media=media, state="quiet"):
                 self._start(self._prove(media))
                 self.told.append(told)
+            case protocol.ChallengeOffered() | protocol.ChallengeEnded() if self.on_challenge:
+                self._start(self.on_challenge(told))
             case _:
                 self.told.append(told)
 

@@ -28,7 +28,7 @@ class Pattern(MediaStreamTrack):
         self._began_s = asyncio.get_running_loop().time()
 
     async def recv(self) -> VideoFrame:
-        await _wait_until(self, self._began_s + self._count / FRAMES_PER_SECOND)
+        await wait_until(self, self._began_s + self._count / FRAMES_PER_SECOND)
         frame = VideoFrame(WIDTH, HEIGHT, "yuv420p")
         left = self._count * STEP % (WIDTH - BAR_WIDTH)
         right = WIDTH - BAR_WIDTH - left
@@ -54,7 +54,7 @@ class Silence(MediaStreamTrack):
         self._began_s = asyncio.get_running_loop().time()
 
     async def recv(self) -> AudioFrame:
-        await _wait_until(self, self._began_s + self._count / AUDIO_RATE_HZ)
+        await wait_until(self, self._began_s + self._count / AUDIO_RATE_HZ)
         frame = AudioFrame(format="s16", layout="mono", samples=AUDIO_SAMPLES)
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
@@ -77,7 +77,8 @@ def tracks_of(what: str) -> Sequence[MediaStreamTrack]:
     return tuple(track for track in (player.audio, player.video) if track is not None)
 
 
-async def _wait_until(track: MediaStreamTrack, due_s: float) -> None:
+async def wait_until(track: MediaStreamTrack, due_s: float) -> None:
+    """Until the loop's clock says so; `MediaStreamError` if the track has ended."""
     if track.readyState != "live":
         raise MediaStreamError
     await asyncio.sleep(max(0.0, due_s - asyncio.get_running_loop().time()))
