@@ -47,6 +47,8 @@ STUCK_AFTER_S = 3.0
 # A burst is over when nothing came for so long; without a pause, look at what there is so often.
 BURST_ENDS_S = 0.7
 CONCLUDE_EVERY_S = 2.0
+# Somebody waits for what comes of a challenge.
+CONCLUDE_ATTENDED_EVERY_S = 0.5
 JUDGE_EVERY_S = 1.0
 IDLE_S = 0.1
 # Somebody suspected is looked at without a pause; a challenge, until its answer must have come.
@@ -332,9 +334,11 @@ class Worker:
                 self._channel.send(Scored(*whose, judged.score, judged.record))
 
     def _is_time(self, whose: Whose, watched: _Watched, now: float) -> bool:
-        if now - watched.concluded_s >= CONCLUDE_EVERY_S:
-            return now - watched.came_s > BURST_ENDS_S or watched.attended_until_s > now
-        return not self._waiting.has(whose) and now - watched.came_s > BURST_ENDS_S
+        if watched.attended_until_s > now:
+            return now - watched.concluded_s >= CONCLUDE_ATTENDED_EVERY_S
+        if now - watched.came_s <= BURST_ENDS_S:
+            return False
+        return now - watched.concluded_s >= CONCLUDE_EVERY_S or not self._waiting.has(whose)
 
     async def _on_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)

@@ -22,8 +22,8 @@ from detection.signals import Asked, Note, Signal, Withdrawn
 
 # A light response is taken as proven for so long: rooms and cameras change.
 _PROVEN_S = 300.0
-# Answers to the last slot arrive until then.
-_TRAILING_S = 0.8
+# Answers to the last slot arrive until then, beside the measured round trip.
+_TRAILING_S = 0.6
 _MOST_SIGHTS = 1200
 # Under the first width in pixels a face says nothing; from the second on it says all it can.
 _FACE_WIDTHS = (64.0, 160.0)
