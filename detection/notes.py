@@ -24,7 +24,7 @@ class Asked(msgspec.Struct, frozen=True, tag=True):
     begins_s: float
     ends_s: float
     """On the machine's monotonic clock; answers come later by the way to the page and back."""
-    plan: msgspec.Raw
+    plan: str
     round_trip_s: float = 0.0
 
 

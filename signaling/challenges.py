@@ -146,7 +146,7 @@ class Challenges:
             kind=challenge.kind,
             begins_s=begins_s,
             ends_s=begins_s + challenge.plan.duration_s,
-            plan=msgspec.Raw(msgspec.json.encode(challenge.plan)),
+            plan=msgspec.json.encode(challenge.plan).decode(),
             round_trip_s=trip_s,
         )
         self._tell_eyes(challenge, asked)

@@ -156,7 +156,7 @@ def sight(at_s: float, colour: np.ndarray | tuple[float, float, float], size: fl
 
 
 def asked(plan: LightPlan, begins_s: float = 100.0) -> Asked:
-    raw = msgspec.Raw(msgspec.json.encode(plan))
+    raw = msgspec.json.encode(plan).decode()
     return Asked(begins_s, "c1", "light", begins_s, begins_s + plan.duration_s, raw, 0.05)
 
 

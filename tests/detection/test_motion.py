@@ -39,7 +39,7 @@ def head(act: str | None, random: np.random.Generator) -> Points:
 def answer(asked: MotionPlan, done: MotionPlan, *, delay_s: float = 0.6) -> Evidence:
     random = np.random.default_rng(5)
     signal = Motion()
-    raw = msgspec.Raw(msgspec.json.encode(asked))
+    raw = msgspec.json.encode(asked).decode()
     signal.tell(Asked(50.0, "m1", "motion", 50.0, 70.0, raw, 0.1))
     said: list[Evidence] = []
     for step in range(int((asked.duration_s + 2) * 10)):
@@ -89,7 +89,7 @@ def test_movements_that_come_too_late_are_not_answers() -> None:
 
 def test_a_cut_or_an_absent_face_says_nothing() -> None:
     signal = Motion()
-    raw = msgspec.Raw(msgspec.json.encode(plan(ORDER)))
+    raw = msgspec.json.encode(plan(ORDER)).decode()
     signal.tell(Asked(50.0, "m1", "motion", 50.0, 70.0, raw, 0.1))
     assert signal.conclude(60.0) == ()
     (said,) = signal.conclude(80.0)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detection import Detection, DetectionConfig
-from detection.control import Channel, Command, Described, Ready, commands
+from detection import Asked, Detection, DetectionConfig
+from detection.control import Channel, Command, Described, Ready, Told, commands
 
 WITHIN_S = 10.0
 
@@ -63,3 +63,13 @@ async def test_a_session_that_ended_is_not_spoken_of_any_more(detection: Detecti
         Described("s1", {}),
         Described("s2", {"0": "camera"}),
     ]
+
+
+async def test_what_is_asked_of_somebody_arrives_with_its_plan(detection: Detection) -> None:
+    asked = Asked(1.0, "c1", "code", 2.0, 11.0, '{"type":"code","digits":"481516"}', 0.1)
+    async with process(detection) as channel:
+        async with asyncio.timeout(WITHIN_S):
+            while detection.ready is None:
+                await asyncio.sleep(0)
+        detection.tell("tea", "ada", asked)
+        assert await heard(channel, 1) == [Told("tea", "ada", asked)]
