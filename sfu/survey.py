@@ -111,7 +111,9 @@ class Survey(Generic[Outlet]):
         useful: dict[str, set[int]] = {key: set() for key in layered}
         for subscriber in subscribers:
             for key, indexes in subscriber.useful():
-                useful.get(key, set()).update(indexes)
+                if key in useful:
+                    # Of a track that stands still, whatever comes first is of use.
+                    useful[key].update(indexes or range(len(layered[key].producer.encodings)))
         for key, route in layered.items():
             if route.sink is not None and route.sink.wanted:
                 useful[key].add(route.sink.encoding)

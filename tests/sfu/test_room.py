@@ -284,6 +284,17 @@ def test_a_publisher_learns_which_encodings_nobody_watches(room: Room) -> None:
     assert room.viewers["bob"].height("0") == 720
 
 
+def test_a_camera_that_is_off_stays_wanted_by_whoever_watches(room: Room) -> None:
+    """Its publisher would send nothing else when it is switched on again."""
+    room.run(1.0)
+    room.watch("bob", ["ada/v"], wide())
+    room.run(4.0)
+    for source in room.publishers["ada"].sources:
+        source.on = False
+    room.run(20.0)
+    assert EncodingsWanted("ada", "v", ()) not in room.news
+
+
 def test_nobody_watches_and_so_nothing_is_wanted(room: Room) -> None:
     room.run(5.0)
     assert EncodingsWanted("ada", "v", ()) in room.news
