@@ -32,8 +32,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
-    # A camera that shows a clock, a microphone that beeps, and nobody who has to allow them.
-    "--use-fake-device-for-media-stream",
+    # Cameras that show a clock (the second one only depths), microphones that beep, and nobody who
+    # has to allow them.
+    "--use-fake-device-for-media-stream=device-count=3",
     "--use-fake-ui-for-media-stream",
 )
 STOP_S = 15

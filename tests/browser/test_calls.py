@@ -81,6 +81,54 @@ async def test_two_pages_and_a_program_meet(device: NewPage, address: str) -> No
     await expect(ada.get_by_text("You are alone here.")).to_be_visible()
 
 
+LABELS = "(video) => video.srcObject.getTracks().map((track) => track.label).join()"
+
+# A beep is no speech; from now on, this microphone hums without a pause.
+HUM = """
+  MediaDevices.prototype.getUserMedia = async () => {
+    const audio = new AudioContext();
+    const end = audio.createMediaStreamDestination();
+    const tone = new OscillatorNode(audio);
+    tone.connect(end);
+    tone.start();
+    return end.stream;
+  };
+"""
+
+
+async def test_devices_are_changed_in_mid_call(device: NewPage) -> None:
+    ada, grace = await device(), await device()
+    room, link = await make_host(ada, "swap-ada", "Ada", "Swap")
+    await come_in_as_guest(grace, link, "Grace")
+    await join(grace)
+    await join(ada, room)
+    await moves(grace, "Ada")
+
+    own = tile(ada, "Ada (you)").locator("video")
+    assert await own.evaluate(LABELS) == "fake_device_0"
+    await ada.keyboard.press("s")
+    settings = ada.get_by_role("dialog", name="Settings")
+    await settings.get_by_label("Camera", exact=True).select_option(label="fake_device_2")
+    await settings.get_by_label("Microphone", exact=True).select_option(label="Fake Audio Input 2")
+    await settings.get_by_label("Show my own picture").press("m")
+    await settings.get_by_role("button", name="Close").click()
+    await ada.wait_for_function(
+        f"(video) => ({LABELS})(video) === 'fake_device_2'", arg=await own.element_handle()
+    )
+    await moves(grace, "Ada")
+    await expect(tile(grace, "Ada")).to_have_attribute("data-speaking", "true")
+    await expect(tile(grace, "Ada").get_by_text("Muted:")).to_have_count(0)
+
+    await ada.keyboard.press("m")
+    await ada.evaluate(HUM)
+    await ada.keyboard.press("s")
+    await settings.get_by_label("Microphone", exact=True).select_option(label="Fake Audio Input 1")
+    await expect(ada.get_by_text("You are muted but speaking.")).to_be_visible()
+    await settings.get_by_role("button", name="Close").click()
+    await ada.get_by_role("button", name="Grace in a window of its own").click()
+    await ada.wait_for_function("document.pictureInPictureElement !== null")
+
+
 async def test_a_call_goes_on_after_a_cut_and_after_the_death_of_media(
     device: NewPage, served: Served, witness: Witness
 ) -> None:
@@ -146,6 +194,16 @@ async def test_who_waits_is_let_in_and_who_is_removed_is_out(
     await expect(tile(ada, "Grace")).to_have_count(0)
 
 
+COUNT_TONES = """
+  window.tones = 0;
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (at) {
+    window.tones += 1;
+    return start.call(this, at);
+  };
+"""
+
+
 async def test_a_call_rings_on_every_page_until_it_is_answered(device: NewPage) -> None:
     ada, bob = await device(), await device()
     await register(ada, "ring-ada", "Ada")
@@ -157,12 +215,15 @@ async def test_a_call_rings_on_every_page_until_it_is_answered(device: NewPage) 
     await bob.get_by_role("button", name="Come in as Bob").click()
     await expect(bob.get_by_text("You belong to this room now.")).to_be_visible()
     other = await bob.context.new_page()
+    await other.add_init_script(COUNT_TONES)
     await other.goto("/me")
+    await other.get_by_role("heading", name="Profile", exact=True).click()
     await bob.goto("/")
 
     await join(ada, rooms["rooms"][0]["id"])
     await expect(ada.get_by_text("Ringing")).to_be_visible()
     await expect(other.get_by_text("Ada calls you")).to_be_visible()
+    await other.wait_for_function("window.tones > 0")
     await bob.get_by_role("button", name="Answer").click()
     await expect(bob.locator(".stage")).to_have_attribute("data-state", "in")
     await expect(other.get_by_text("Ada calls you")).to_have_count(0)
@@ -189,7 +250,7 @@ async def test_the_lobby_says_what_is_missing_and_lets_in_all_the_same(device: N
     room, _ = await make_host(first, "bare-ada", "Ada", "Bare")
     state = await first.context.storage_state()
     for script, words in (
-        (REFUSE % "NotAllowedError", "Camera and microphone are not allowed."),
+        (REFUSE % "NotAllowedError", "not allowed. Press the sign on the left of the address"),
         (REFUSE % "NotFoundError", "There is no camera and no microphone."),
         (REFUSE % "NotReadableError", "Camera and microphone are in use elsewhere."),
         (HIDE, "Open Candor by an address that begins with https."),

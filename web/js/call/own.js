@@ -143,6 +143,7 @@ export class Own {
   async _devicesChanged() {
     await this._look();
     if (this.microphoneTrouble.value === "missing") await this.openMicrophone();
+    if (this.cameraTrouble.value === "missing") await this.showCamera();
   }
 
   async _look() {

@@ -43,13 +43,27 @@ export const troubleOf = (error) =>
 export const areOffered = () => navigator.mediaDevices?.getUserMedia !== undefined;
 
 /** @param {string} id empty for any @returns {Promise<MediaStreamTrack>} rejects with DeviceTrouble */
-export const openCamera = (id) => opened({ video: { ...PICTURE, ...chosen(id) } });
+export const openCamera = (id) => openedOrAny(id, (chosen) => ({ video: { ...PICTURE, ...chosen } }));
 
 /** @param {string} id empty for any @returns {Promise<MediaStreamTrack>} rejects with DeviceTrouble */
-export const openMicrophone = (id) => opened({ audio: { ...SOUND, ...chosen(id) } });
+export const openMicrophone = (id) => openedOrAny(id, (chosen) => ({ audio: { ...SOUND, ...chosen } }));
 
-/** Wished for and not insisted on: a device that was taken out is replaced by another. */
-const chosen = (/** @type {string} */ id) => (id === "" ? {} : { deviceId: { ideal: id } });
+/**
+ * The device that was chosen, or another if that was taken out.  A mere wish for it would lose
+ * against a camera that has the better picture.
+ *
+ * @param {string} id
+ * @param {(chosen: MediaTrackConstraints) => MediaStreamConstraints} wanted
+ */
+async function openedOrAny(id, wanted) {
+  if (id === "") return opened(wanted({}));
+  try {
+    return await opened(wanted({ deviceId: { exact: id } }));
+  } catch (error) {
+    if (!(error instanceof DeviceTrouble) || error.trouble !== "missing") throw error;
+    return opened(wanted({}));
+  }
+}
 
 /** @param {MediaStreamConstraints} wanted */
 async function opened(wanted) {
