@@ -1,11 +1,13 @@
 /** Somebody calls: who, and two buttons; above whatever page one is on. */
 
 import { effect, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { callPage } from "../addresses.js";
 import { acceptCall, declineCall } from "../calls.js";
 import { surroundings } from "../call/surroundings.js";
 import { Ringing } from "../call/ringing.js";
 import { errorText, text } from "../i18n.js";
+import { ringTone } from "../media/ring-tone.js";
 import { readPerson } from "../people.js";
 import { calledName, me } from "../session.js";
 import { Avatar } from "./avatar.js";
@@ -39,6 +41,7 @@ export function RingBanner() {
 
 /** @param {{ring: Ring}} properties */
 function Rings({ ring }) {
+  useEffect(ringTone, []);
   const caller = useLoaded(() => readPerson(ring.caller), [ring.caller]).thing;
   const accepting = useDeed(async () => {
     await acceptCall(ring.call);

@@ -2,6 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { text } from "../../i18n.js";
+import { described } from "../../people.js";
 import { calledName, me } from "../../session.js";
 import { Avatar } from "../../ui/avatar.js";
 import { Button } from "../../ui/button.js";
@@ -81,7 +82,15 @@ function Troubles({ own }) {
 function Trouble({ what, trouble, own }) {
   const again = () => own.begin();
   return html`<${Notice} kind="danger">
-    <p>${text(`trouble.${what}.${trouble}`)} ${text(`trouble.do.${trouble}`)}</p>
+    <p>${text(`trouble.${what}.${trouble}`)} ${text(`trouble.do.${trouble === "denied" ? denied() : trouble}`)}</p>
     ${trouble !== "insecure" && html`<${Button} onClick=${again}>${text("action.try_again")}</${Button}>`}
   </${Notice}>`;
+}
+
+/** Where the permission is given differs from browser to browser. */
+function denied() {
+  const { browser, system } = described(navigator.userAgent);
+  if (system === "iOS") return "denied_ios";
+  if (browser === "Firefox") return "denied_firefox";
+  return browser === "Safari" ? "denied_safari" : "denied_chrome";
 }
