@@ -24,15 +24,17 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A module of `js/pages`, a file of `skeletons`, and a style sheet of its own, if any."""
+    """A module of `js/pages`, a file of `skeletons`, and style sheets that not all have."""
 
     script: str
     skeleton: str = "door"
-    style: str | None = None
+    styles: tuple[str, ...] = ()
 
     def text(self, folder: Path = WEB) -> str:
         """The page as browsers get it."""
-        own = f'<link rel="stylesheet" href="/static/css/{self.style}.css">\n' if self.style else ""
+        own = "".join(
+            f'<link rel="stylesheet" href="/static/css/{style}.css">\n' for style in self.styles
+        )
         script = f'<script type="module" src="/static/js/pages/{self.script}.js"></script>'
         skeleton = (folder / "skeletons" / f"{self.skeleton}.html").read_text(encoding="utf-8")
         return (
@@ -50,7 +52,7 @@ PAGES = {
     addresses.REGISTER: Page("register"),
     addresses.ME: Page("me", "columns"),
     addresses.INVITATION: Page("invitation"),
-    addresses.CALL_PAGE: Page("call", style="call"),
+    addresses.CALL_PAGE: Page("call", styles=("call",)),
     addresses.DIAGNOSE: Page("diagnose"),
     addresses.DIAGNOSE_ROOM: Page("diagnose"),
 }
