@@ -5,7 +5,8 @@
  */
 
 import { signal } from "@preact/signals-core";
-import { Line } from "../protocol/line.js";
+
+/** @typedef {import("../protocol/line.js").Line} Line */
 
 /**
  * @typedef {object} Ring
@@ -34,17 +35,15 @@ export function ringsAfter(rings, { kind, room, actor, body }, identity) {
 }
 
 export class Ringing {
-  /** @param {string} identity @param {import("../protocol/line.js").Surroundings} around */
-  constructor(identity, around) {
+  /** @param {string} identity @param {Line} line theirs */
+  constructor(identity, line) {
     /** The calls that ring, the latest last. */
     this.rings = signal(/** @type {readonly Ring[]} */ ([]));
-    this._identity = identity;
-    this.line = new Line(around, async () => this._begin());
-    this.line.on("told", (told) => {
+    line.on("state", (state) => state === "up" && this._begin(line));
+    line.on("told", (told) => {
       if (told.type !== "notice") return;
-      this.rings.value = ringsAfter(this.rings.value, /** @type {any} */ (told), this._identity);
+      this.rings.value = ringsAfter(this.rings.value, /** @type {any} */ (told), identity);
     });
-    this.line.open();
   }
 
   /** Nothing of it is shown here any more. @param {string} call */
@@ -52,8 +51,9 @@ export class Ringing {
     this.rings.value = this.rings.value.filter((one) => one.call !== call);
   }
 
-  _begin() {
-    const calls = this.line.welcome?.calls ?? [];
+  /** @param {Line} line */
+  _begin(line) {
+    const calls = line.welcome?.calls ?? [];
     this.rings.value = calls.filter((one) => one.state === "ringing");
   }
 }

@@ -4,7 +4,6 @@ import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { callPage } from "../addresses.js";
 import { acceptCall, declineCall } from "../calls.js";
-import { surroundings } from "../call/surroundings.js";
 import { Ringing } from "../call/ringing.js";
 import { errorText, text } from "../i18n.js";
 import { ringTone } from "../media/ring-tone.js";
@@ -15,19 +14,19 @@ import { Button } from "./button.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { useDeed, useLoaded } from "./loaded.js";
+import { ownLine } from "./own-line.js";
 import { Notice } from "./notice.js";
 
 /** @typedef {import("../call/ringing.js").Ring} Ring */
 
 const ringing = signal(/** @type {Ringing | null} */ (null));
 
-/** Listen from now on, as long as somebody is signed in. */
+/** Listen from now on to the line of whoever is signed in. */
 export function listenForCalls() {
   effect(() => {
-    const id = me.value?.id ?? null;
-    if (id === null || ringing.peek() !== null) return;
-    const begun = (ringing.value = new Ringing(id, surroundings()));
-    addEventListener("online", () => begun.line.doubt());
+    const [id, line] = [me.value?.id ?? null, ownLine.value];
+    if (id === null || line === null || ringing.peek() !== null) return;
+    ringing.value = new Ringing(id, line);
   });
 }
 

@@ -11,8 +11,9 @@ import { calledName, keepPresent, me, wasEnded, whoAmI } from "../session.js";
 import { Avatar } from "./avatar.js";
 import { Button, ButtonLink } from "./button.js";
 import { html } from "./html.js";
-import { RingBanner, listenForCalls } from "./ring-banner.js";
 import { Notice } from "./notice.js";
+import { openOwnLine } from "./own-line.js";
+import { RingBanner, listenForCalls } from "./ring-banner.js";
 import { Toast } from "./toast.js";
 
 /** @typedef {import("./html.js").Children} Children */
@@ -46,6 +47,7 @@ export async function open(page) {
   if (me.value !== null) await page.prepare?.(me.value);
   reflect(page.title);
   listenForCalls();
+  openOwnLine();
   keepPresent(() => document.visibilityState === "visible");
   const failure = session.status === "rejected" ? session.reason : null;
   draw(failure === null ? page.content : () => html`<${Broken} error=${failure} />`);
