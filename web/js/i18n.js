@@ -5,7 +5,6 @@
  */
 
 import { signal } from "@preact/signals-core";
-import { ApiError } from "./api.js";
 import { recall, remember } from "./memory.js";
 
 /** Language tag to its own name. */
@@ -84,11 +83,12 @@ export function counted(key, count) {
  * @returns {string}
  */
 export function errorText(error) {
-  if (!(error instanceof ApiError)) return text("error.internal");
-  if (error.code === "rate_limited" && error.retryAfterSeconds !== null) {
-    return text("error.rate_limited.seconds", { seconds: error.retryAfterSeconds });
+  const { code = "internal", retryAfterSeconds = null } = /** @type {any} */ (error) ?? {};
+  if (code === "rate_limited" && retryAfterSeconds !== null) {
+    return text("error.rate_limited.seconds", { seconds: Math.ceil(retryAfterSeconds) });
   }
-  const key = `error.${error.code}`;
+  // A line that was cut is, to whoever waits for an answer, a server that gives none.
+  const key = code === "cut" ? "error.unreachable" : `error.${code}`;
   return key in texts.value ? text(key) : text("error.internal");
 }
 
@@ -103,6 +103,25 @@ export function moment(iso) {
     language.value,
     /** @type {Intl.DateTimeFormatOptions} */ (format),
   ).format(new Date(iso));
+}
+
+/** "14:05". @param {string} iso */
+export const timeOfDay = (iso) =>
+  new Intl.DateTimeFormat(language.value, { timeStyle: "short" }).format(new Date(iso));
+
+/**
+ * A day by its name if it is a near one.
+ *
+ * @param {string} iso
+ * @param {number} [now] milliseconds since 1970
+ */
+export function day(iso, now = Date.now()) {
+  const midnight = (/** @type {Date} */ date) => new Date(date).setHours(0, 0, 0, 0);
+  const ago = Math.round((midnight(new Date(now)) - midnight(new Date(iso))) / 86_400_000);
+  if (ago < 2) return new Intl.RelativeTimeFormat(language.value, { numeric: "auto" }).format(-ago, "day");
+  /** @type {Intl.DateTimeFormatOptions} */
+  const near = { weekday: "long" };
+  return new Intl.DateTimeFormat(language.value, ago < 7 ? near : { dateStyle: "long" }).format(new Date(iso));
 }
 
 /** @type {readonly [Intl.RelativeTimeFormatUnit, number][]} */

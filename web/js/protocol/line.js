@@ -47,12 +47,17 @@ const TOO_OFTEN_WAIT_MS = 10_000;
 
 /** The server refused a message, or the line was cut before it answered. */
 export class Refusal extends Error {
-  /** @param {string} code of the table of errors, or `cut` @param {string | null} [detail] */
-  constructor(code, detail = null) {
+  /**
+   * @param {string} code of the table of errors, or `cut`
+   * @param {string | null} [detail]
+   * @param {number | null} [retryAfterSeconds]
+   */
+  constructor(code, detail = null, retryAfterSeconds = null) {
     super(detail ?? code);
     this.name = "Refusal";
     this.code = code;
     this.detail = detail;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -128,7 +133,8 @@ export class Line extends Emitter {
       };
       const done = (/** @type {Told} */ told) => {
         settled();
-        if (told.type === "error" && told.error) reject(new Refusal(told.error.code, told.error.detail));
+        const refused = told.type === "error" ? told.error : undefined;
+        if (refused) reject(new Refusal(refused.code, refused.detail, refused.retry_after_s));
         else resolve(told);
       };
       const fail = (/** @type {Error} */ error) => {
