@@ -6,11 +6,16 @@ export const pages = {
   register: "/register",
   me: "/me",
   diagnose: "/diagnose",
+  match: "/match",
+  heartLink: "/heart-link",
   apiDescription: "/api/v1/docs",
 };
 
 /** @param {string} room */
 export const callPage = (room) => `/call/${encodeURIComponent(room)}`;
+
+/** @param {string} room */
+export const chatPage = (room) => `/chat/${encodeURIComponent(room)}`;
 
 /** @param {string} code */
 export const invitationPage = (code) => `/i/${encodeURIComponent(code)}`;
@@ -30,6 +35,13 @@ export const api = {
   callsStart: "/api/v1/calls/start",
   callsEnd: "/api/v1/calls/end",
   callsActive: "/api/v1/calls/active",
+  conversations: "/api/v1/chat/conversations",
+  messages: "/api/v1/chat/messages",
+  search: "/api/v1/chat/search",
+  blocks: "/api/v1/chat/blocks",
+  files: "/api/v1/files",
+  numberMatch: "/api/v1/matches/number",
+  heartLink: "/api/v1/matches/heart-link",
   socket: "/ws",
   readiness: "/readyz",
 };
@@ -52,6 +64,15 @@ export const memberAddress = (room, user) =>
 
 /** @param {string} call @param {"accept" | "decline" | "leave"} act */
 export const callAddress = (call, act) => `/api/v1/calls/${encodeURIComponent(call)}/${act}`;
+
+/**
+ * @param {string} room
+ * @param {"messages" | "positions" | "rules" | "pins" | "export"} part
+ */
+export const chatAddress = (room, part) => `/api/v1/chat/rooms/${encodeURIComponent(room)}/${part}`;
+
+/** @param {string} message @param {"" | "/readers" | "/edits" | "/report"} [part] */
+export const messageAddress = (message, part = "") => `${api.messages}/${encodeURIComponent(message)}${part}`;
 
 /** @param {string} code */
 export const invitationAddress = (code) => `/api/v1/invitations/${encodeURIComponent(code)}`;

@@ -139,7 +139,7 @@ async function refusal(response) {
 }
 
 /** 128 random bits; `randomUUID` is missing on pages that did not come by HTTPS. */
-function newKey() {
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

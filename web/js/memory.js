@@ -35,3 +35,18 @@ export function remember(name, value) {
     // Storage is off or full; the page works without.
   }
 }
+
+/** A browser's storage, as far as it is used. */
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} Store */
+
+/** @type {Store} */
+const FORGETFUL = { getItem: () => null, setItem: () => {}, removeItem: () => {}, key: () => null, length: 0 };
+
+/** @returns {Store} what keeps longer things; nothing is kept where the browser refuses */
+export function store() {
+  try {
+    return localStorage;
+  } catch {
+    return FORGETFUL;
+  }
+}

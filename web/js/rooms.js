@@ -7,7 +7,7 @@ import { get, post, remove } from "./api.js";
  * @typedef {object} Room
  * @property {string} id
  * @property {string} title
- * @property {"group" | "meeting" | "direct"} kind
+ * @property {"group" | "meeting" | "direct" | "match" | "heart-link"} kind
  * @property {number} capacity
  * @property {string} created_at
  * @property {"owner" | "moderator" | "member" | "guest"} role one's own

@@ -7,7 +7,8 @@
 import { signal } from "@preact/signals-core";
 import { api } from "./addresses.js";
 import { ApiError, get, post, put } from "./api.js";
-import { recall, remember } from "./memory.js";
+import { forget } from "./chat/keeping.js";
+import { recall, remember, store } from "./memory.js";
 
 /**
  * @typedef {object} Profile
@@ -96,14 +97,16 @@ export async function enterAsGuest(name, invitation, pin) {
   return entered(await post(api.guest, { name, invitation, pin, session: "cookie" }));
 }
 
-/** End this session, also when it had ended already. */
+/** End this session, also when it had ended already; what was written and not sent goes with it. */
 export async function signOut() {
+  const id = me.value?.id ?? null;
   try {
     await post(api.logout);
   } catch (error) {
     if (!isOver(error)) throw error;
   }
   leave();
+  if (id !== null) forget(store(), id);
 }
 
 /** @param {Profile} profile as the server knows it now */

@@ -1,0 +1,227 @@
+/**
+ * One's part in the chat of a room: what is shown, what is on its way, who has read and who writes.
+ *
+ * Stands on a stay in the room that somebody else opens and closes, so that a call's chat and a page of
+ * its own are the same.  It refuses to know how anything looks.
+ */
+
+import { batch, computed, signal } from "@preact/signals-core";
+import { History } from "./history.js";
+import { Outbox } from "./outbox.js";
+
+/** @typedef {import("../protocol/room-line.js").RoomLine} RoomLine */
+/** @typedef {import("../protocol/messages.js").RoomEvent} RoomEvent */
+/** @typedef {import("../protocol/messages.js").Told} Told */
+/** @typedef {import("../chats.js").Position} Position */
+/** @typedef {import("../chats.js").Member} Member */
+/** @typedef {import("./faces.js").Faces} Faces */
+/** @typedef {import("./keeping.js").Keeping} Keeping */
+/** @typedef {import("./messages.js").Message} Message */
+/** @typedef {import("./outbox.js").Entry} Entry */
+/** @typedef {import("../protocol/line.js").Surroundings} Clock */
+
+/**
+ * @typedef {object} Doors what a chat asks of the server beside the line
+ * @property {(place: import("./history.js").Place) => Promise<import("./history.js").Page>} messages
+ * @property {() => Promise<Position[]>} positions
+ * @property {() => Promise<Member[]>} members
+ */
+
+const OF_TWO = new Set(["direct", "match", "heart-link"]);
+// Whoever writes on is told of again before the others forget it.
+const TYPING_AGAIN_MS = 3000;
+const TYPING_FORGOTTEN_MS = 6000;
+
+export class Conversation {
+  /**
+   * @param {{room: string, kind: string, identity: string}} where
+   * @param {RoomLine} stay
+   * @param {Doors} doors
+   * @param {{keeping: Keeping, faces: Faces, newId: () => string, clock: Clock}} tools
+   */
+  constructor({ room, kind, identity }, stay, doors, { keeping, faces, newId, clock }) {
+    this.room = room;
+    /** In a room of two, either may do what moderators may do elsewhere. */
+    this.isOfTwo = OF_TWO.has(kind);
+    this.identity = identity;
+    this.faces = faces;
+    this.keeping = keeping;
+    this.stay = stay;
+    this.history = new History(doors.messages);
+    this.outbox = new Outbox(keeping, (entry) => this._send(entry), clock, newId);
+    this.positions = signal(/** @type {ReadonlyMap<string, Position>} */ (new Map()));
+    /** Who writes just now. */
+    this.writers = signal(/** @type {readonly string[]} */ ([]));
+    this.isUp = signal(stay.line.state === "up");
+    /** The line was cut; its first coming is no absence. */
+    this.isAway = signal(false);
+    /** What others said and nobody has looked at yet; the last one, for whoever listens. */
+    this.arrived = signal(/** @type {Message | null} */ (null));
+    /** The sequence up to which one had read when one came. */
+    this.readBefore = signal(/** @type {number | null} */ (null));
+    this.others = computed(() => [...this.positions.value.values()].filter((one) => one.user !== identity));
+    this._doors = doors;
+    this._clock = clock;
+    this._forgetting = new Map();
+    this._toldTypingAt = -Infinity;
+    this._stops = /** @type {(() => void)[]} */ ([]);
+  }
+
+  /** Listen from now on; rejects if the room cannot be read. */
+  async begin() {
+    const { line } = this.stay;
+    this._stops = [
+      line.on("state", (state) => this._lineIs(state)),
+      this.stay.on("snapshot", () => this.history.toNewest().catch(() => {})),
+      this.stay.on("event", (event) => this._happen(event)),
+      this.stay.on("told", (told) => TOLD[told.type]?.(this, told)),
+    ];
+    const [, members, positions] = await Promise.all([
+      this.history.toNewest(),
+      this._doors.members(),
+      this._doors.positions(),
+    ]);
+    batch(() => {
+      this.faces.settle(members);
+      this.positions.value = new Map(positions.map((one) => [one.user, one]));
+      this.readBefore.value = this.positions.value.get(this.identity)?.read ?? 0;
+    });
+    this._lineIs(line.state);
+  }
+
+  end() {
+    for (const stop of this._stops) stop();
+  }
+
+  /** @returns {boolean} */
+  get moderates() {
+    const own = this.faces.members.value.find((one) => one.user === this.identity);
+    return own?.role === "owner" || own?.role === "moderator";
+  }
+
+  /** @returns {boolean} */
+  get mayPin() {
+    return this.isOfTwo || this.moderates;
+  }
+
+  /** @param {import("./outbox.js").Draft} draft */
+  say(draft) {
+    const entry = this.outbox.add(draft, Date.now());
+    this.isWriting(false);
+    this.outbox.flush();
+    return entry;
+  }
+
+  /** Everything up to here has been seen by this person. @param {number} sequence */
+  read(sequence) {
+    const own = this.positions.value.get(this.identity);
+    if (!this.isUp.value || (own !== undefined && own.read >= sequence)) return;
+    this._know({ user: this.identity, read: sequence, read_at: null, delivered: sequence, delivered_at: null });
+    this._ask("mark_message_read", { room: this.room, sequence });
+  }
+
+  /** @param {boolean} on */
+  isWriting(on) {
+    if (on && this._clock.now() - this._toldTypingAt < TYPING_AGAIN_MS) return;
+    if (!on && this._toldTypingAt === -Infinity) return;
+    this._toldTypingAt = on ? this._clock.now() : -Infinity;
+    this._ask("typing", { on });
+  }
+
+  /** @param {Message} message @param {string} text @returns {Promise<unknown>} */
+  edit(message, text) {
+    return this.stay.line.ask("edit_message", { message: message.id, text });
+  }
+
+  /** @param {Message} message @returns {Promise<unknown>} */
+  remove(message) {
+    return this.stay.line.ask("delete_message", { message: message.id });
+  }
+
+  /** @param {Message} message @param {string} emoji @returns {Promise<unknown>} */
+  react(message, emoji) {
+    const on = !message.reactions.some((one) => one.emoji === emoji && one.users.includes(this.identity));
+    return this.stay.line.ask("react_to_message", { message: message.id, emoji, on });
+  }
+
+  /** @param {Message} message @returns {Promise<unknown>} */
+  pin(message) {
+    return this.stay.line.ask("pin_message", { message: message.id, on: message.pinned_at === null });
+  }
+
+  /** @param {Entry} entry */
+  async _send(entry) {
+    await this.stay.line.ask("send_message", {
+      client_id: entry.clientId,
+      room: this.room,
+      kind: entry.kind,
+      text: entry.text,
+      reply_to: entry.replyTo,
+      mentions: entry.mentions,
+    });
+  }
+
+  /** Nobody waits for these; what is lost with a cut comes again. @param {string} type @param {Record<string, unknown>} fields */
+  _ask(type, fields) {
+    this.stay.line.ask(type, fields).catch(() => {});
+  }
+
+  /** @param {import("../protocol/line.js").State} state */
+  _lineIs(state) {
+    this.isUp.value = state === "up";
+    if (state !== "connecting") this.isAway.value = state !== "up";
+    if (state === "up") this.outbox.flush();
+  }
+
+  /** @param {RoomEvent} event */
+  _happen(event) {
+    this.history.hear(event);
+    if (event.kind.startsWith("member.")) this._doors.members().then((found) => this.faces.settle(found), () => {});
+    if (event.kind === "message.posted") this._posted(event);
+  }
+
+  /** @param {RoomEvent} event */
+  _posted({ sequence, actor, body }) {
+    this._hush(actor);
+    if (actor === this.identity) {
+      this.outbox.drop(body.client_id ?? "");
+      return;
+    }
+    this.arrived.value = this.history.messages.value.find((one) => one.sequence === sequence) ?? null;
+    this._ask("mark_message_delivered", { room: this.room, sequence });
+  }
+
+  /** @param {Position} position */
+  _know(position) {
+    const known = this.positions.value.get(position.user);
+    const read_at = position.read_at ?? known?.read_at ?? null;
+    this.positions.value = new Map(this.positions.value).set(position.user, { ...known, ...position, read_at });
+  }
+
+  /** @param {string} identity */
+  _hear(identity) {
+    if (identity === this.identity) return;
+    this._hush(identity);
+    this.writers.value = [...this.writers.value, identity];
+    this._forgetting.set(identity, this._clock.later(() => this._hush(identity), TYPING_FORGOTTEN_MS));
+  }
+
+  /** @param {string} identity */
+  _hush(identity) {
+    this._clock.forget(this._forgetting.get(identity));
+    if (this.writers.value.includes(identity)) this.writers.value = this.writers.value.filter((one) => one !== identity);
+  }
+}
+
+/** @type {Readonly<Record<string, (conversation: Conversation, told: Told) => void>>} */
+const TOLD = {
+  receipt: (conversation, told) => {
+    if (told.room === conversation.room) conversation._know(/** @type {any} */ ({ ...told, user: told.identity }));
+  },
+  typing_news: (conversation, told) => {
+    if (told.room !== conversation.room) return;
+    if (told.on) conversation._hear(told.identity);
+    else conversation._hush(told.identity);
+  },
+  presence_news: (conversation, told) => conversation.faces.nowIs(told.identity, told.status),
+};
