@@ -52,6 +52,7 @@ PAGES = {
     addresses.REGISTER: Page("register"),
     addresses.ME: Page("me", "columns"),
     addresses.INVITATION: Page("invitation"),
+    addresses.CHAT_PAGE: Page("chat", "chat", styles=("chat",)),
     addresses.CALL_PAGE: Page("call", styles=("call",)),
     addresses.DIAGNOSE: Page("diagnose"),
     addresses.DIAGNOSE_ROOM: Page("diagnose"),

@@ -8,6 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from signaling.http.pages import WEB
+from tests.browser.chats import post
 from tests.browser.conftest import (
     NewPage,
     Witness,
@@ -49,6 +50,7 @@ class World:
         self.member: Any = None
         self.guest: Any = None
         self.invitation = ""
+        self.room = ""
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +73,24 @@ async def settled(world: World, device: NewPage, witness: Witness) -> World:
     await guest.get_by_label("PIN").fill("4711")
     await guest.get_by_role("button", name="Come in as a guest").click()
     await expect(guest.get_by_text("You belong to this room now.")).to_be_visible()
+    world.room = await converse(member, guest)
     world.member = await member.context.storage_state()
     world.guest = await guest.context.storage_state()
     world.invitation = link
     return world
+
+
+async def converse(member: Page, guest: Page) -> str:
+    """Something of each kind is said; the room where it is."""
+    rooms: Any = await (await guest.request.get("/api/v1/rooms")).json()
+    room: str = rooms["rooms"][0]["id"]
+    said = f"/api/v1/chat/rooms/{room}/send"
+    first = await post(member, said, {"text": "Shall we begin on Monday at nine, 会议室 2?"})
+    asked = first["message"]["id"]
+    await post(guest, said, {"text": "Yes, at nine.", "reply_to": asked})
+    await post(guest, said, {"text": "party", "kind": "sticker"})
+    await post(member, said, {"text": "👍", "kind": "emoji"})
+    return room
 
 
 # name: (who sees it, address, what has to be on it before it is looked at)
@@ -88,6 +104,7 @@ VIEWS: dict[str, tuple[str | None, str, str]] = {
     "home": ("member", "/", ".room"),
     "invite": ("member", "/", ".share"),
     "me": ("member", "/me", ".device"),
+    "chat": ("member", "/chat/{room}", ".sticker"),
     "invitation-member": ("member", "{invitation}", ".notice-success"),
     "guest-home": ("guest", "/", ".room"),
     "guest-me": ("guest", "/me", ".device"),
@@ -105,7 +122,7 @@ async def look_at(device: NewPage, world: World, name: str, **options: Any) -> P
     state = None if who is None else getattr(world, who)
     page = await device(storage_state=state, **options)
     await page.add_init_script(COUNT_SHIFTS)
-    await page.goto(path.format(invitation=world.invitation))
+    await page.goto(path.format(invitation=world.invitation, room=world.room))
     if name == "invite":
         await page.locator(".room", has_text="Monday planning").get_by_role("button").click()
         await page.locator(".invitation .button-soft").first.click()
@@ -143,7 +160,7 @@ async def test_a_chinese_page_fits_a_small_phone_and_is_accessible(
     assert await serious(page) == []
 
 
-@pytest.mark.parametrize("name", ["me", "invite"])
+@pytest.mark.parametrize("name", ["me", "invite", "chat"])
 async def test_every_theme_can_be_read(device: NewPage, settled: World, name: str) -> None:
     page = await look_at(device, settled, name)
     for mode in ("geek", "life", "fury", "emo"):

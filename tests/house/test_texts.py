@@ -22,11 +22,15 @@ BUILT = (
     "gesture.",
     "invite.life.",
     "keys.",
+    "kind.",
+    "message.act.",
     "panel.",
     "quality.bars.",
     "role.",
     "room.kind.",
     "sign.",
+    "status.",
+    "sticker.",
     "tag.",
     "theme.",
     "trouble.",
@@ -46,7 +50,7 @@ def source() -> str:
 def kinds_of_events() -> set[str]:
     """What the server's stream calls its events; they look like keys, and are none."""
     told = "\n".join(path.read_text("utf-8") for path in (ROOT / "signaling").rglob("*.py"))
-    return set(re.findall(r'"((?:call|media|member|person|room)\.[a-z_]+)"', told))
+    return set(re.findall(r'"((?:call|chat|media|member|message|person|room)\.[a-z_]+)"', told))
 
 
 def used_keys() -> set[str]:

@@ -27,6 +27,7 @@ import { Toast } from "./toast.js";
  *   does not belong here
  * @property {(profile: Profile) => Promise<void>} [prepare] what the first drawing needs, so that
  *   nothing moves when it comes; it does not fail
+ * @property {boolean} [fills] exactly the screen, without a footer
  */
 
 /** True while the page needs the whole screen: a call has no header and no footer. */
@@ -50,15 +51,15 @@ export async function open(page) {
   openOwnLine();
   keepPresent(() => document.visibilityState === "visible");
   const failure = session.status === "rejected" ? session.reason : null;
-  draw(failure === null ? page.content : () => html`<${Broken} error=${failure} />`);
+  draw(failure === null ? page.content : () => html`<${Broken} error=${failure} />`, page.fills === true);
 }
 
-/** @param {() => Children} Content */
-function draw(Content) {
+/** @param {() => Children} Content @param {boolean} fills */
+function draw(Content, fills) {
   const root = document.getElementById("app");
   if (root === null) throw new Error("The page has no place to draw in.");
   root.replaceChildren();
-  render(html`<${Shell}><${Content} /></${Shell}>`, root);
+  render(html`<${Shell} fills=${fills}><${Content} /></${Shell}>`, root);
 }
 
 /**
@@ -79,8 +80,8 @@ function reflect(title) {
   });
 }
 
-/** @param {{children: Children}} properties */
-function Shell({ children }) {
+/** @param {{fills: boolean, children: Children}} properties */
+function Shell({ fills, children }) {
   if (isImmersed.value) return html`${children}<${RingBanner} /><${Toast} />`;
   return html`
     <a class="skip" href="#content">${text("shell.skip")}</a>
@@ -95,14 +96,18 @@ function Shell({ children }) {
       ${me.value !== null && wasEnded.value && html`<${Ended} />`}
       ${children}
     </main>
-    <footer class="foot">
-      <span>${text("shell.promise")}</span>
-      <a href=${pages.diagnose}>${text("diagnose.title")}</a>
-      <a href=${pages.apiDescription}>${text("shell.api")}</a>
-    </footer>
+    ${!fills && html`<${Foot} />`}
     <${RingBanner} />
     <${Toast} />
   `;
+}
+
+function Foot() {
+  return html`<footer class="foot">
+    <span>${text("shell.promise")}</span>
+    <a href=${pages.diagnose}>${text("diagnose.title")}</a>
+    <a href=${pages.apiDescription}>${text("shell.api")}</a>
+  </footer>`;
 }
 
 /** Above a page that was open when its session was ended; what was typed below can be saved elsewhere. */

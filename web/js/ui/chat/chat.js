@@ -1,0 +1,33 @@
+/** The chat of a room, on its own page and beside a call: messages, who writes, and where one writes. */
+
+import { useMemo } from "preact/hooks";
+import { text } from "../../i18n.js";
+import { html } from "../html.js";
+import { Notice } from "../notice.js";
+import { nameOf } from "./avatar-with-state.js";
+import { Composer } from "./composer.js";
+import { Desk } from "./desk.js";
+import { Log } from "./log.js";
+import { Sheets } from "./sheets.js";
+
+/** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
+
+/** @param {{conversation: Conversation, head: (desk: Desk) => unknown}} properties `head` stands above */
+export function Chat({ conversation, head }) {
+  const desk = useMemo(() => new Desk(), [conversation]);
+  return html`<section class="chat" aria-label=${text("chat.title")}>
+    ${head(desk)}
+    ${conversation.isAway.value && html`<div class="chat-away"><${Notice} kind="plain">${text("chat.away")}</${Notice}></div>`}
+    <${Log} key=${conversation.room} conversation=${conversation} desk=${desk} />
+    <${Writers} conversation=${conversation} />
+    <${Composer} key=${conversation.room} conversation=${conversation} desk=${desk} />
+    <${Sheets} conversation=${conversation} desk=${desk} />
+  </section>`;
+}
+
+/** Who writes just now; its line is always there, so that nothing moves. @param {{conversation: Conversation}} properties */
+function Writers({ conversation }) {
+  const names = conversation.writers.value.map((id) => nameOf(conversation.faces.of(id)));
+  const words = names.length === 0 ? "" : names.length === 1 ? text("chat.writes", { name: names[0] ?? "" }) : text("chat.write_several");
+  return html`<p class="writers" aria-live="polite">${words && html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words}`}</p>`;
+}

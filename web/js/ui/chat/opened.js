@@ -1,0 +1,30 @@
+/** A conversation as this browser has it: the server, the storage, the clock and chance put together. */
+
+import { newKey } from "../../api.js";
+import { membersOf, messagesOf, positionsOf } from "../../chats.js";
+import { Conversation } from "../../chat/conversation.js";
+import { Faces } from "../../chat/faces.js";
+import { Keeping } from "../../chat/keeping.js";
+import { surroundings } from "../../call/surroundings.js";
+import { store } from "../../memory.js";
+import { readPerson } from "../../people.js";
+
+/**
+ * @param {{id: string, kind: string}} room
+ * @param {string} identity
+ * @param {import("../../protocol/room-line.js").RoomLine} stay
+ */
+export function conversationIn({ id, kind }, identity, stay) {
+  const doors = {
+    messages: (/** @type {import("../../chat/history.js").Place} */ place) => messagesOf(id, place),
+    positions: () => positionsOf(id),
+    members: () => membersOf(id),
+  };
+  const tools = {
+    keeping: new Keeping(store(), identity, id),
+    faces: new Faces(readPerson),
+    newId: newKey,
+    clock: surroundings(),
+  };
+  return new Conversation({ room: id, kind, identity }, stay, doors, tools);
+}

@@ -1,0 +1,20 @@
+/** Panels over a chat, by name. */
+
+import { html } from "../html.js";
+import { EditsSheet } from "./edits-sheet.js";
+import { ReadersSheet } from "./readers-sheet.js";
+import { RemoveSheet } from "./remove-sheet.js";
+
+/** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
+/** @typedef {import("./desk.js").Desk} Desk */
+
+/** @type {Readonly<Record<string, (properties: any) => unknown>>} */
+const SHEETS = { edits: EditsSheet, readers: ReadersSheet, remove: RemoveSheet };
+
+/** @param {{conversation: Conversation, desk: Desk}} properties */
+export function Sheets({ conversation, desk }) {
+  const sheet = desk.sheet.value;
+  const Sheet = sheet === null ? null : (SHEETS[sheet.name] ?? null);
+  if (Sheet === null) return null;
+  return html`<${Sheet} ...${sheet} conversation=${conversation} desk=${desk} onClose=${() => desk.close()} />`;
+}
