@@ -30,3 +30,25 @@ consents = sa.Table(
     sa.Column("withdrawn_at", Moment),
     sa.Index("ix_consents_room_id_identity", "room_id", "identity"),
 )
+
+# What was said about somebody at a moment, and the record that it follows from.
+risk_scores = sa.Table(
+    "risk_scores",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.Text, nullable=False),
+    # Empty where people met without a call.
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("identity", sa.Text, nullable=False),
+    # An account takes its scores with it; a robot has none.
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("risk", sa.Float, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    # Compressed, and sealed with the installation's secret.
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Index("ix_risk_scores_call_id_id", "call_id", "id"),
+    sa.Index("ix_risk_scores_room_id_identity", "room_id", "identity"),
+)

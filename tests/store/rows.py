@@ -19,6 +19,7 @@ from signaling.store import (
     files,
     idempotency,
     matches,
+    risk_scores,
     rooms,
     sessions,
     users,
@@ -29,6 +30,7 @@ from signaling.store.consents import Consent, DetectionRules
 from signaling.store.events import News
 from signaling.store.files import File, Part
 from signaling.store.matches import Match
+from signaling.store.risk_scores import StoredScore
 from signaling.store.rooms import Invitation, Room
 from signaling.store.schema import metadata
 from signaling.store.sessions import Session
@@ -98,6 +100,12 @@ def challenge(id_: str = "q1", **more: Any) -> Asked:
 def consent(id_: str = "k1", **more: Any) -> Consent:
     given = {"room_id": "r1", "identity": "u1", "version": "1", "given_at": NOW} | more
     return Consent(id=id_, **given)
+
+
+def score(id_: str = "s1", **more: Any) -> StoredScore:
+    given = {"room_id": "r1", "call_id": "c1", "identity": "u1", "at": NOW, "why": ""}
+    given |= {"state": "no_sign", "risk": 0.1, "confidence": 0.25, "record": b"\0sealed"}
+    return StoredScore(id=id_, **(given | more))
 
 
 def part(name: str, digest: str = "a" * 64, size: int = 10) -> Part:
@@ -171,6 +179,7 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: challenges.add(c, challenge(identity="robot \U0001f916", chance=0.001)),
         lambda c: consents.set_rules(c, "r1", DetectionRules(seen_by="hosts")),
         lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
+        lambda c: risk_scores.add(c, score()),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
         lambda c: idempotency.keep(c, "u1", "k1", bytes(range(256))),
     )

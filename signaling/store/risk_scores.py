@@ -1,0 +1,101 @@
+"""What was said about people, moment by moment, with the sealed records behind it."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signaling.store import calls, consents, users
+from signaling.store.consents import DetectionRules
+from signaling.store.watching_schema import risk_scores
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """A score as it was; `record` is for whoever can open it."""
+
+    id: str
+    room_id: str
+    call_id: str
+    identity: str
+    at: datetime
+    state: str
+    why: str
+    risk: float
+    confidence: float
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which scores of a call; what is empty does not matter."""
+
+    call_id: str
+    identity: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A room where somebody sends: what it decided, and its call."""
+
+    rules: DetectionRules
+    call_id: str
+
+
+_COLUMNS = [risk_scores.c[item.name] for item in fields(StoredScore)]
+
+
+def add(connection: sa.Connection, score: StoredScore) -> None:
+    known = users.by_id(connection, score.identity) is not None
+    values = asdict(score) | {"user_id": score.identity if known else None}
+    connection.execute(risk_scores.insert(), values)
+
+
+def by_id(connection: sa.Connection, score_id: str) -> StoredScore | None:
+    query = sa.select(*_COLUMNS).where(risk_scores.c.id == score_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else StoredScore(*row)
+
+
+def page(connection: sa.Connection, wanted: Wanted, before: str, limit: int) -> list[StoredScore]:
+    """The newest first, those before the identifier `before`."""
+    table = risk_scores.c
+    query = sa.select(*_COLUMNS).where(table.call_id == wanted.call_id)
+    if wanted.identity:
+        query = query.where(table.identity == wanted.identity)
+    if wanted.since is not None:
+        query = query.where(table.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(table.at < wanted.until)
+    if before:
+        query = query.where(table.id < before)
+    query = query.order_by(table.id.desc()).limit(limit)
+    return [StoredScore(*row) for row in connection.execute(query)]
+
+
+def forget_before(connection: sa.Connection, moment: datetime) -> int:
+    """How many went."""
+    return connection.execute(risk_scores.delete().where(risk_scores.c.at < moment)).rowcount
+
+
+def forget_person(connection: sa.Connection, identity: str, room_id: str = "") -> int:
+    """Everything that was said of somebody, in one room or anywhere; how much it was."""
+    query = risk_scores.delete().where(risk_scores.c.identity == identity)
+    if room_id:
+        query = query.where(risk_scores.c.room_id == room_id)
+    return connection.execute(query).rowcount
+
+
+def places(
+    connection: sa.Connection, room_ids: Collection[str], defaults: DetectionRules
+) -> dict[str, Place]:
+    """What each room decided, and which call is under way there."""
+    found = {}
+    for room_id in room_ids:
+        call = calls.open_in(connection, room_id)
+        rules = consents.rules_of(connection, room_id) or defaults
+        found[room_id] = Place(rules, "" if call is None else call.id)
+    return found

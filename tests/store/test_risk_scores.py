@@ -1,0 +1,62 @@
+"""Scores as both engines keep them."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from signaling.store import Store, calls, risk_scores
+from signaling.store.calls import Call
+from signaling.store.consents import DetectionRules
+from signaling.store.risk_scores import Place, Wanted
+from signaling.store.schema import users
+from tests.store.rows import NOW, put, put_room, put_user, score
+
+
+async def test_scores_of_a_call_come_newest_first_by_whose_and_when(store: Store) -> None:
+    await put(
+        store,
+        *(
+            lambda c, n=number: risk_scores.add(
+                c, score(f"s{n}", identity=f"u{n % 2}", at=NOW + timedelta(seconds=n))
+            )
+            for number in range(4)
+        ),
+        lambda c: risk_scores.add(c, score("s9", call_id="c2")),
+    )
+
+    async def found(wanted: Wanted, before: str = "") -> list[str]:
+        page = await store.read(lambda c: risk_scores.page(c, wanted, before, 10))
+        return [one.id for one in page]
+
+    assert await found(Wanted("c1")) == ["s3", "s2", "s1", "s0"]
+    assert await found(Wanted("c1"), "s2") == ["s1", "s0"]
+    assert await found(Wanted("c1", "u1")) == ["s3", "s1"]
+    since, until = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
+    assert await found(Wanted("c1", "", since, until)) == ["s2", "s1"]
+    assert await store.read(lambda c: risk_scores.by_id(c, "s9")) == score("s9", call_id="c2")
+
+
+async def test_scores_go_with_time_with_the_wish_and_with_the_account(store: Store) -> None:
+    await put_user(store)
+    await put(
+        store,
+        lambda c: risk_scores.add(c, score("s1")),
+        lambda c: risk_scores.add(c, score("s2", identity="robot")),
+        lambda c: risk_scores.add(c, score("s3", identity="robot", room_id="r2")),
+        lambda c: risk_scores.add(c, score("s4", identity="eve", at=NOW - timedelta(days=31))),
+    )
+    assert await store.write(lambda c: risk_scores.forget_before(c, NOW - timedelta(days=30))) == 1
+    assert await store.write(lambda c: risk_scores.forget_person(c, "robot", "r2")) == 1
+    assert await store.write(lambda c: risk_scores.forget_person(c, "robot")) == 1
+    await store.write(lambda c: c.execute(sa.delete(users)))
+    assert await store.read(lambda c: risk_scores.by_id(c, "s1")) is None
+
+
+async def test_a_place_is_what_the_room_decided_and_its_call(store: Store) -> None:
+    await put_user(store)
+    await put_room(store)
+    call = Call("c1", "r1", "video", "active", "u1", NOW)
+    await store.write(lambda c: calls.add(c, call))
+    rules = DetectionRules(seen_by="hosts")
+    found = await store.read(lambda c: risk_scores.places(c, ["r1", "nowhere"], rules))
+    assert found == {"r1": Place(rules, "c1"), "nowhere": Place(rules, "")}
