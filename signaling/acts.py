@@ -133,8 +133,24 @@ async def _command(session: Session, said: protocol.SendCommand) -> Told:
 
 async def _note(session: Session, action: str, to: str, **more: str) -> None:
     """An administrator's act is in the audit log before anybody sees it; its words are not."""
-    act = Act(session.administrator.user.id, action, to, session.services.address, detail(**more))
-    await session.services.record(act)
+    await _record(session, "administrator", action, to, **more)
+
+
+async def _watch_risk(session: Session, said: protocol.WatchRisk) -> Told | None:
+    await _record(session, "operator", "risk.watch", "", on=said.on)
+    session.watches_risk = said.on
+    session.tell(protocol.Ack(re=said.id))
+    if said.on:
+        session.services.board.greet(session)
+    return None
+
+
+async def _record(
+    session: Session, role: str, action: str, subject: str, **more: str | bool
+) -> None:
+    """What somebody of a role does is in the audit log before it is done."""
+    actor, address = session.at_least(role).user.id, session.services.address
+    await session.services.record(Act(actor, action, subject, address, detail(**more)))
 
 
 async def _take_challenge(session: Session, said: protocol.TakeChallenge) -> Told:
@@ -176,6 +192,7 @@ HANDLERS: dict[type[Said], Handler] = {
     protocol.TakeChallenge: _take_challenge,
     protocol.ReadyChallenge: _ready_challenge,
     protocol.RefuseChallenge: _refuse_challenge,
+    protocol.WatchRisk: _watch_risk,
     protocol.Ping: _ping,
     **chat_acts.HANDLERS,
 }

@@ -48,7 +48,10 @@ from signaling.notices import Notices
 from signaling.people import People
 from signaling.presence import Presence
 from signaling.returning import Returning
+from signaling.risk import Board
+from signaling.risk_looks import Looks
 from signaling.rooms import Rooms
+from signaling.sealing import Seal
 from signaling.shelf import Shelf
 from signaling.store import Store, idempotency, matches, open_store, sessions
 from signaling.store.consents import DetectionRules
@@ -94,6 +97,8 @@ class Candor:
     media: Media
     looking: Looking
     consents: Consents
+    board: Board
+    looks: Looks
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -148,6 +153,7 @@ async def open_candor(
             asyncio.create_task(candor.uploads.watch()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
+            asyncio.create_task(candor.board.watch()),
             *([asyncio.create_task(_hear(detection, candor))] if detection else ()),
         ]
         try:
@@ -199,6 +205,15 @@ def _compose(
     rules = _detection_rules(config)
     looking = Looking(sfu, detection, partial(agreed, store, rules))
     media = Media(sfu, looking)
+    board = Board(
+        store,
+        looking,
+        attendance,
+        detection,
+        seal=Seal(config.auth.secret, "risk records"),
+        defaults=rules,
+        now=utc_now,
+    )
     return Candor(
         config=config,
         now=utc_now,
@@ -227,6 +242,8 @@ def _compose(
         media=media,
         looking=looking,
         consents=Consents(store, streams, looking, rules, utc_now),
+        board=board,
+        looks=Looks(store, board, rules, utc_now),
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,
@@ -286,6 +303,7 @@ def _matching(config: Config, store: Store, streams: Streams, teller: MatchTelle
 async def _hear(detection: Detection, candor: Candor) -> None:
     """Hand on what detection says, to whoever acts upon it."""
     async for said in detection.scores():
+        candor.board.hear(said)
         try:
             await candor.challenging.hear(said)
         except Unavailable as unavailable:

@@ -43,6 +43,12 @@ class Client(Protocol):
     def moderates(self) -> bool: ...
 
     @property
+    def observes_risk(self) -> bool: ...
+
+    @property
+    def watches_risk(self) -> bool: ...
+
+    @property
     def state(self) -> MediaState: ...
 
     def tell(self, message: Told) -> None: ...
@@ -74,6 +80,10 @@ class Attendance:
         own.discard(client)
         if not own:
             del self._by_identity[client.identity]
+
+    def everybody(self) -> list[Client]:
+        """Every client, wherever it is."""
+        return list(self._clients)
 
     def in_room(self, room: str, identity: str | None = None) -> list[Client]:
         """Clients that are in a room, of one person or of all."""

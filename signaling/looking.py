@@ -63,6 +63,7 @@ class Looking:
         self._looker = looker
         self._agreed = agreed
         self._sessions: dict[str, _Session] = {}
+        self._of: dict[Participant, dict[str, _Session]] = {}
         self._silenced: dict[Participant, frozenset[str]] = {}
 
     # --- what happens ---
@@ -72,6 +73,7 @@ class Looking:
     ) -> None:
         """A session sends from now on; what its sections show, by MID."""
         session = self._sessions[session_id] = _Session(who, sources)
+        self._of.setdefault(who, {})[session_id] = session
         if self._looker is not None:
             self._looker.describe(session_id, sources)
         session.agreed = await self._agreed(who)
@@ -79,7 +81,13 @@ class Looking:
 
     def ended(self, session_id: str) -> None:
         """A session is over; one that never sent is none of ours."""
-        if self._sessions.pop(session_id, None) is not None and self._looker is not None:
+        session = self._sessions.pop(session_id, None)
+        if session is None:
+            return
+        del self._of[session.who][session_id]
+        if not self._of[session.who]:
+            del self._of[session.who]
+        if self._looker is not None:
             self._looker.forget(session_id)
 
     async def ask_again(self, room: str, identity: str | None = None) -> None:
@@ -95,7 +103,7 @@ class Looking:
             self._silenced[who] = sources
         else:
             self._silenced.pop(who, None)
-        for session_id in [name for name, one in self._sessions.items() if one.who == who]:
+        for session_id in list(self._of.get(who, ())):
             await self._apply(session_id)
 
     async def switch_off(self, session_id: str, sources: frozenset[str]) -> None:
@@ -109,12 +117,14 @@ class Looking:
 
     def sending(self) -> dict[Participant, Sending]:
         """Everybody who sends, and what."""
-        found: dict[Participant, list[_Session]] = {}
-        for session in self._sessions.values():
-            found.setdefault(session.who, []).append(session)
-        return {who: self._summed(who, sessions) for who, sessions in found.items()}
+        return {who: self._summed(who) for who in self._of}
 
-    def _summed(self, who: Participant, sessions: list[_Session]) -> Sending:
+    def sending_of(self, who: Participant) -> Sending | None:
+        """What somebody sends; None for nothing."""
+        return self._summed(who) if who in self._of else None
+
+    def _summed(self, who: Participant) -> Sending:
+        sessions = self._of[who].values()
         sent = frozenset(source for one in sessions for source in one.sources.values())
         shown = {
             source for one in sessions for source in one.sources.values() if source not in one.off

@@ -312,6 +312,14 @@ class RefuseChallenge(_Said, frozen=True):
     challenge: Name
 
 
+class WatchRisk(_Said, frozen=True):
+    """Be told how people stand in every room, and of alerts; or no longer. For operators, and
+    audited. Answered by `ack`; a `risk_news` for each room follows, and more whenever something
+    changes."""
+
+    on: bool = True
+
+
 class Ping(_Said, frozen=True):
     """Is anybody there? Answered by `pong`. The frames of the same name are sent as well."""
 
@@ -344,6 +352,7 @@ Said = (
     | TakeChallenge
     | ReadyChallenge
     | RefuseChallenge
+    | WatchRisk
     | Ping
 )
 
@@ -726,6 +735,55 @@ class ChallengeNews(_Told, frozen=True):
     chance: float | None = None
 
 
+class RiskReason(msgspec.Struct, frozen=True):
+    """A piece of evidence: `share` is its part of the log-odds, above zero for synthetic."""
+
+    signal: str
+    reason: str
+    words: str
+    share: float
+    age_s: float
+
+
+class RiskVerified(msgspec.Struct, frozen=True):
+    """A challenge was passed; `strength` is what is left of it."""
+
+    signal: str
+    challenge: str
+    age_s: float
+    strength: float
+
+
+class PersonRisk(msgspec.Struct, frozen=True):
+    """How somebody stands. `why` is the code of why somebody is `unknown`; `score` names what is
+    kept of it, and is empty where nothing was kept yet."""
+
+    identity: str
+    state: str
+    why: str
+    risk: float
+    confidence: float
+    age_s: float | None
+    at: datetime
+    reasons: tuple[RiskReason, ...] = ()
+    verified: RiskVerified | None = None
+    alert: bool = False
+    offer_challenge: bool = False
+    score: str = ""
+
+
+class RiskNews(_Told, frozen=True):
+    """How people in a room stand from now on, and who sends nothing any more (`gone`). Told to
+    those in the room who may see it by its rules, to each person about themselves where the rules
+    say so, and to operators who asked by `watch_risk`, of every room. `call` is empty where people
+    meet without one."""
+
+    room: str
+    call: str
+    people: tuple[PersonRisk, ...]
+    gone: tuple[str, ...] = ()
+
+
 class System(_Told, frozen=True):
     """A message from an administrator."""
 
@@ -774,6 +832,7 @@ Told = (
     | ChallengeOffered
     | ChallengeEnded
     | ChallengeNews
+    | RiskNews
     | System
     | Command
     | Bye

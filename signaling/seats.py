@@ -38,6 +38,7 @@ def seat(candor: Candor, device: Device) -> Services:
         record=partial(_record, candor),
         consents=candor.consents,
         looking=candor.looking,
+        board=candor.board,
         address=device.address,
     )
 

@@ -29,6 +29,7 @@ from signaling.outbox import Outbox
 from signaling.presence import Presence
 from signaling.protocol import CallStanding, MemberShown, Said, Told
 from signaling.returning import Left, Returning
+from signaling.risk import Board
 from signaling.stay import Stay
 from signaling.streams import Streams
 
@@ -62,6 +63,7 @@ class Services:
     record: Callable[[Act], Awaitable[None]]
     consents: Consents
     looking: Looking
+    board: Board
     address: str = ""
     """Where the client is, for the audit."""
 
@@ -86,6 +88,8 @@ class Session:
         self.state = protocol.MediaState(id=1)
         self.off: frozenset[str] = frozenset()
         """What of a person the page said that it does not send; nothing before it said anything."""
+        self.watches_risk = False
+        """An operator who is told of every room."""
         self.stay: Stay | None = None
         self.token = ""
         self.secret = ""
@@ -138,6 +142,11 @@ class Session:
     def moderates(self) -> bool:
         """Whether they moderate the room that they are in."""
         return self.stay is not None and self.stay.grants.moderate
+
+    @property
+    def observes_risk(self) -> bool:
+        """Whether they see everybody's score in the room that they are in."""
+        return self.stay is not None and self.stay.grants.observe_risk
 
     def tell(self, message: Told) -> None:
         self.outbox.put(message)
@@ -276,6 +285,7 @@ class Session:
             detection=consent.shown(found),
         )
         self.tell(snapshot)
+        self.services.board.greet(self)
         stay.follow(after)
         await stay.keep(said.keep)
         if first and not grants.hidden:
@@ -332,9 +342,9 @@ class Session:
             raise Refused("not_found", "Enter a room first.")
         return self.stay
 
-    @property
-    def administrator(self) -> Person:
-        if not isinstance(self.who, Person) or not self.who.at_least("administrator"):
+    def at_least(self, role: str) -> Person:
+        """Who this is, if they have the role; Refused for anybody else."""
+        if not isinstance(self.who, Person) or not self.who.at_least(role):
             raise Refused("forbidden")
         return self.who
 

@@ -30,6 +30,7 @@ from signaling.http.moderation import ModerationRoutes
 from signaling.http.pages import Pages
 from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
+from signaling.http.risk import RiskRoutes
 from signaling.http.rooms import RoomRoutes
 from signaling.http.search import SearchRoutes
 from signaling.http.sending import SendingRoutes
@@ -108,6 +109,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
         *DetectionRoutes(candor.rooms, candor.consents).routes(),
+        *RiskRoutes(candor.looks).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),

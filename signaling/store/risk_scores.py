@@ -1,6 +1,6 @@
 """What was said about people, moment by moment, with the sealed records behind it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
@@ -48,10 +48,11 @@ class Place:
 _COLUMNS = [risk_scores.c[item.name] for item in fields(StoredScore)]
 
 
-def add(connection: sa.Connection, score: StoredScore) -> None:
-    known = users.by_id(connection, score.identity) is not None
-    values = asdict(score) | {"user_id": score.identity if known else None}
-    connection.execute(risk_scores.insert(), values)
+def add(connection: sa.Connection, scores: Sequence[StoredScore]) -> None:
+    for score in scores:
+        known = users.by_id(connection, score.identity) is not None
+        values = asdict(score) | {"user_id": score.identity if known else None}
+        connection.execute(risk_scores.insert(), values)
 
 
 def by_id(connection: sa.Connection, score_id: str) -> StoredScore | None:

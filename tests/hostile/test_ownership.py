@@ -67,6 +67,8 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "GET /api/v1/files/{file}/waveform": NOTHING_THERE,
     "GET /api/v1/calls/{call}": NOTHING_THERE,
     "GET /api/v1/calls/{call}/stats": NOTHING_THERE,
+    "GET /api/v1/calls/{call}/risk": NOTHING_THERE,
+    "GET /api/v1/calls/{call}/risk/history": NOTHING_THERE,
     "POST /api/v1/calls/{call}/accept": NOTHING_THERE,
     "POST /api/v1/calls/{call}/decline": NOTHING_THERE,
     "POST /api/v1/calls/{call}/join": NOTHING_THERE,

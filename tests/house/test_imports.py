@@ -119,6 +119,8 @@ PURE = (
     "signaling.offered",
     "signaling.protocol",
     "signaling.restarts",
+    "signaling.risk_messages",
+    "signaling.risk_rules",
 )
 NOT_IN_PURE = {"asyncio", "socket", "time", "random", "logging", "threading"}
 

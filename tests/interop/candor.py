@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from detection import Detection
 from sfu import Sfu
 from signaling.app import Candor, open_candor
 from signaling.config import Config
@@ -29,7 +30,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Config, media_host: str = LOOPBACK) -> AsyncIterator[Running]:
+async def running(
+    config: Config, media_host: str = LOOPBACK, detection: Detection | None = None
+) -> AsyncIterator[Running]:
     """For as long as the block lasts, with one media process that is ready.
 
     On the loopback it names that one address: some encoders try the first candidate only.
@@ -37,8 +40,8 @@ async def running(config: Config, media_host: str = LOOPBACK) -> AsyncIterator[R
     told = (LOOPBACK,) if media_host == LOOPBACK else ()
     used = replace(config, host=media_host, advertise_ip=told, media_workers=1)
     async with (
-        Sfu(sfu_config(used)) as sfu,
-        open_candor(used, sfu=sfu) as candor,
+        Sfu(sfu_config(used, detection.tap_socket if detection else None)) as sfu,
+        open_candor(used, sfu=sfu, detection=detection) as candor,
         listen(candor, None) as listening,
         Client(listening.http) as client,
     ):

@@ -1,6 +1,8 @@
 """The whole house with detection: headless callers, media, detection and signaling."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,15 +11,18 @@ import pytest
 from aiortc import MediaStreamTrack
 
 from detection import Detection
-from sfu import Sfu
+from signaling import protocol
 from signaling.app import Candor, detection_config, open_candor
 from signaling.auth.grants import OWNER
-from signaling.client import connect
+from signaling.client import Caller, connect
 from signaling.config import Config
 from signaling.consent import VERSION
 from signaling.http.server import listen
-from signaling.media import sfu_config
+from signaling.media import Participant
+from signaling.store import risk_scores
+from signaling.store.risk_scores import Wanted
 from tests.client import Client
+from tests.interop.candor import running
 from tests.interop.media import Tone
 from tests.interop.test_detection import MODELS, PATIENCE_S, DrawnFace
 from tests.interop.test_whip import token
@@ -41,20 +46,14 @@ class House:
 
 @pytest.fixture
 async def house(config: Config) -> AsyncIterator[House]:
-    there = "127.0.0.1"
-    used = replace(config, host=there, advertise_ip=(there,), media_workers=1)
-    used = replace(used, detection=replace(used.detection, models=MODELS))
+    used = replace(config.detection, models=MODELS, seen_by="everybody")
     async with (
-        Detection(detection_config(used)) as detection,
-        Sfu(sfu_config(used, detection.tap_socket)) as sfu,
-        open_candor(used, sfu=sfu, detection=detection) as candor,
-        listen(candor, None) as listening,
-        Client(listening.http) as client,
+        Detection(detection_config(replace(config, detection=used))) as detection,
+        running(replace(config, detection=used), detection=detection) as there,
     ):
-        await candor.media.wait_ready()
-        opened = House(candor, detection, client)
+        opened = House(there.candor, detection, there.client)
         await opened.until(lambda: detection.ready is not None)
-        ada = await client.register("ada")
+        ada = await there.client.register("ada")
         assert (await ada.post("/api/v1/rooms", {"id": "tea"})).status == 201
         yield opened
 
@@ -80,6 +79,41 @@ async def test_nobody_is_looked_at_before_they_agree_nor_after_they_took_it_back
         await house.until(lambda: house.watched() == {"ada", "bob"})
         await bob.consent("")
         await house.until(lambda: house.watched() == {"ada"})
+
+
+def said_of(caller: Caller, identity: str) -> list[str]:
+    """What a caller was told about somebody, as reasons for unknown or as states."""
+    return [
+        one.why or one.state
+        for news in caller.told
+        if isinstance(news, protocol.RiskNews)
+        for one in news.people
+        if one.identity == identity
+    ]
+
+
+async def test_people_see_that_nobody_looks_and_when_somebody_does_again(house: House) -> None:
+    async with (
+        connect(house.client.address, token("ada", OWNER)) as ada,
+        connect(house.client.address, token("bob", OWNER)) as bob,
+    ):
+        await bob.enter("tea")
+        await ada.enter("tea", consent=VERSION)
+        await ada.publish(face)
+        await house.until(lambda: "too_little" in said_of(bob, "ada"))
+        (pid,) = [one.pid for one in house.candor.health.children() if one.name == "detection-0"]
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await house.until(lambda: said_of(bob, "ada")[-1] == "scorer_down")
+        await house.until(lambda: said_of(bob, "ada")[-1] == "too_little")
+        moderator = Participant("tea", "ada")
+        await house.candor.media.silence(moderator, frozenset({"camera"}))
+        await house.until(lambda: said_of(bob, "ada")[-1] == "muted")
+    history = await house.candor.store.read(
+        lambda c: risk_scores.page(c, Wanted("", "ada"), "", 50)
+    )
+    whys = [one.why for one in reversed(history)]
+    assert whys.index("too_little") < whys.index("scorer_down") < whys.index("muted")
 
 
 async def test_a_signal_without_its_model_is_named_and_candor_is_ready(

@@ -45,6 +45,7 @@ EXAMPLES: tuple[Said | Told, ...] = (
     protocol.Presence(id=11, status="busy"),
     protocol.SendSystem(id=12, text="Candor restarts at eight."),
     protocol.SendCommand(id=13, to="0197d2c4", command="reload", arguments={"page": "call"}),
+    protocol.WatchRisk(id=14),
     protocol.Ping(id=14),
     protocol.SendMessage(
         id=15, client_id="k3v9", text="See you at eight, 会议室.", mentions=("0197d2c4",)
@@ -172,6 +173,27 @@ EXAMPLES: tuple[Said | Told, ...] = (
         expires_at=datetime(2030, 1, 2, 3, 5, 5, tzinfo=UTC),
         room="kfbm-sqpw-tzdr",
         partner=protocol.Partner("0197d2c4", "ada"),
+    ),
+    protocol.RiskNews(
+        room="kfbm-sqpw-tzdr",
+        call="0197d2c4-7a3e",
+        people=(
+            protocol.PersonRisk(
+                identity="0197d2c4",
+                state="suspicious",
+                why="",
+                risk=0.71,
+                confidence=0.34,
+                age_s=2.5,
+                at=MOMENT,
+                reasons=(
+                    protocol.RiskReason("lips", "late", "Lips follow 310 ms late.", 0.5, 2.5),
+                ),
+                offer_challenge=True,
+                score="0197d2c5-10ab",
+            ),
+        ),
+        gone=("0197d2c9",),
     ),
     protocol.System(text="Candor restarts at eight."),
     protocol.Command(command="reload", arguments={"page": "call"}),

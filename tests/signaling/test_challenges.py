@@ -37,6 +37,8 @@ class ClientStandIn:
     identity: str
     room: str = "tea"
     moderates: bool = False
+    observes_risk: bool = False
+    watches_risk: bool = False
     told: list[Told] = field(default_factory=list)
     name: str = ""
     session_id: str | None = None

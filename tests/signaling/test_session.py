@@ -108,7 +108,11 @@ class House:
             record=cast(Any, None),  # nor are they administrators
             consents=cast(Any, self),
             looking=self.looking,
+            board=cast(Any, self),
         )
+
+    def greet(self, client: Any) -> None:
+        client.tell(protocol.RiskNews(room="tea", call="", people=()))
 
     async def _agreed(self, who: Participant) -> bool:
         return who.identity in self.agreed

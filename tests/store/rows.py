@@ -179,7 +179,7 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: challenges.add(c, challenge(identity="robot \U0001f916", chance=0.001)),
         lambda c: consents.set_rules(c, "r1", DetectionRules(seen_by="hosts")),
         lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
-        lambda c: risk_scores.add(c, score()),
+        lambda c: risk_scores.add(c, [score()]),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
         lambda c: idempotency.keep(c, "u1", "k1", bytes(range(256))),
     )

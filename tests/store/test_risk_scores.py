@@ -15,13 +15,14 @@ from tests.store.rows import NOW, put, put_room, put_user, score
 async def test_scores_of_a_call_come_newest_first_by_whose_and_when(store: Store) -> None:
     await put(
         store,
-        *(
-            lambda c, n=number: risk_scores.add(
-                c, score(f"s{n}", identity=f"u{n % 2}", at=NOW + timedelta(seconds=n))
-            )
-            for number in range(4)
+        lambda c: risk_scores.add(
+            c,
+            [
+                score(f"s{number}", identity=f"u{number % 2}", at=NOW + timedelta(seconds=number))
+                for number in range(4)
+            ],
         ),
-        lambda c: risk_scores.add(c, score("s9", call_id="c2")),
+        lambda c: risk_scores.add(c, [score("s9", call_id="c2")]),
     )
 
     async def found(wanted: Wanted, before: str = "") -> list[str]:
@@ -40,10 +41,10 @@ async def test_scores_go_with_time_with_the_wish_and_with_the_account(store: Sto
     await put_user(store)
     await put(
         store,
-        lambda c: risk_scores.add(c, score("s1")),
-        lambda c: risk_scores.add(c, score("s2", identity="robot")),
-        lambda c: risk_scores.add(c, score("s3", identity="robot", room_id="r2")),
-        lambda c: risk_scores.add(c, score("s4", identity="eve", at=NOW - timedelta(days=31))),
+        lambda c: risk_scores.add(c, [score("s1")]),
+        lambda c: risk_scores.add(c, [score("s2", identity="robot")]),
+        lambda c: risk_scores.add(c, [score("s3", identity="robot", room_id="r2")]),
+        lambda c: risk_scores.add(c, [score("s4", identity="eve", at=NOW - timedelta(days=31))]),
     )
     assert await store.write(lambda c: risk_scores.forget_before(c, NOW - timedelta(days=30))) == 1
     assert await store.write(lambda c: risk_scores.forget_person(c, "robot", "r2")) == 1
