@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from signaling.http.call import BYTES, Route
 from signaling.http.server import api_routes
-from signaling.store import schema
+from signaling.store import schema, watching_schema
 from tests.client import Client
 from tests.hostile.conftest import House
 from tests.pictures import png
@@ -67,6 +67,10 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "GET /api/v1/files/{file}/waveform": NOTHING_THERE,
     "GET /api/v1/calls/{call}": NOTHING_THERE,
     "GET /api/v1/calls/{call}/stats": NOTHING_THERE,
+    "GET /api/v1/rooms/{room}/challenges": NOTHING_THERE,
+    "PUT /api/v1/rooms/{room}/challenges": NOTHING_THERE,
+    "GET /api/v1/calls/{call}/challenges": NOTHING_THERE,
+    "POST /api/v1/calls/{call}/challenges": NOTHING_THERE,
     "GET /api/v1/calls/{call}/risk": NOTHING_THERE,
     "GET /api/v1/calls/{call}/risk/history": NOTHING_THERE,
     "POST /api/v1/calls/{call}/accept": NOTHING_THERE,
@@ -143,6 +147,7 @@ FOR_MORE_THAN_ONE = {
     "POST /api/v1/calls/{call}/decline",
     "POST /api/v1/calls/{call}/leave",
     "POST /api/v1/calls/{call}/invite",
+    "POST /api/v1/calls/{call}/challenges",
     "PUT /api/v1/chat/blocks/{user}",
 }
 
@@ -167,8 +172,11 @@ BODIES: Mapping[str, Any] = {
     "PUT /api/v1/rooms/{room}/owner": {"user": "x"},
     "PUT /api/v1/rooms/{room}/lock": {"locked": False},
     "PUT /api/v1/rooms/{room}/waiting-room": {"on": False},
+    # Else it would not be a host's to see.
+    "PUT /api/v1/rooms/{room}/detection": {"seen_by": "hosts"},
     "POST /api/v1/calls/{call}/medium": {"medium": "audio"},
     "POST /api/v1/calls/{call}/invite": {"users": ["x"]},
+    "POST /api/v1/calls/{call}/challenges": {"user": "x"},
     "POST /api/v1/chat/messages/{message}/report": {"reason": "rude"},
     "PUT /api/v1/chat/rooms/{room}/hold": {"on": True},
     "PUT /api/v1/chat/reports/{report}": {"outcome": "upheld"},
@@ -294,6 +302,8 @@ async def _everything(house: House) -> dict[str, list[Any]]:
         schema.avatars,
         schema.files,
         schema.file_parts,
+        watching_schema.detection_rules,
+        watching_schema.consents,
     )
 
     def work(connection: sa.Connection) -> dict[str, list[Any]]:
