@@ -48,6 +48,7 @@ class Served:
 
     ready: dict[str, Any]
     process: subprocess.Popen[str]
+    data: Path
 
     def get(self, path: str, token: str | None = None) -> tuple[int, Any]:
         request = urllib.request.Request(self.ready["http"] + path)
@@ -81,7 +82,7 @@ def serving(data: Path, *, killed: bool = False) -> Iterator[Served]:
         try:
             line = process.stdout.readline()
             assert line, "it ended before it was ready"
-            yield Served(json.loads(line), process)
+            yield Served(json.loads(line), process, data)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -93,29 +94,32 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_serve_says_where_and_answers_there_at_once(data: Path) -> None:
-    with serving(data) as served:
-        assert served.ready["event"] == "ready"
-        assert served.ready["pid"] == served.process.pid
-        assert served.ready["http"].startswith("http://127.0.0.1:")
-        assert served.ready["https"].startswith("https://")
-        assert served.get("/healthz")[0] == 200
-        status, readiness = served.get("/readyz")
-        assert (status, readiness["ready"]) == (200, True)
-        assert {check["name"] for check in readiness["checks"]} >= {"store", "disk", "accepting"}
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One for all tests that neither stop it nor need it untouched."""
+    with serving(tmp_path_factory.mktemp("running") / "data") as served:
+        yield served
 
 
-def test_https_answers_with_a_certificate_for_every_address_of_the_machine(data: Path) -> None:
-    with serving(data) as served:
-        trusting = ssl.create_default_context(cafile=data / "certificate.pem")
-        port = served.ready["https"].rpartition(":")[2]
-        for host in certificate.own_addresses():
-            if ":" in host:
-                continue  # by default it listens on IPv4
-            with urllib.request.urlopen(
-                f"https://{host}:{port}/healthz", context=trusting
-            ) as reply:
-                assert reply.status == 200
+def test_serve_says_where_and_answers_there_at_once(running: Served) -> None:
+    assert running.ready["event"] == "ready"
+    assert running.ready["pid"] == running.process.pid
+    assert running.ready["http"].startswith("http://127.0.0.1:")
+    assert running.ready["https"].startswith("https://")
+    assert running.get("/healthz")[0] == 200
+    status, readiness = running.get("/readyz")
+    assert (status, readiness["ready"]) == (200, True)
+    assert {check["name"] for check in readiness["checks"]} >= {"store", "disk", "accepting"}
+
+
+def test_https_answers_with_a_certificate_for_every_address_of_the_machine(running: Served) -> None:
+    trusting = ssl.create_default_context(cafile=running.data / "certificate.pem")
+    port = running.ready["https"].rpartition(":")[2]
+    for host in certificate.own_addresses():
+        if ":" in host:
+            continue  # by default it listens on IPv4
+        with urllib.request.urlopen(f"https://{host}:{port}/healthz", context=trusting) as reply:
+            assert reply.status == 200
 
 
 def test_requests_under_way_are_answered_when_it_is_asked_to_stop(data: Path) -> None:
@@ -161,11 +165,10 @@ def test_the_operators_password_works_and_is_told_once(data: Path) -> None:
         assert served.get("/api/v1/me", token)[0] == 200
 
 
-def test_what_dev_made_is_nobody_elses_to_read(data: Path) -> None:
-    with serving(data):
-        assert (data / "secret.key").stat().st_mode & 0o077 == 0
-        assert (data / "certificate-key.pem").stat().st_mode & 0o077 == 0
-        assert data.stat().st_mode & 0o077 == 0
+def test_what_dev_made_is_nobody_elses_to_read(running: Served) -> None:
+    assert (running.data / "secret.key").stat().st_mode & 0o077 == 0
+    assert (running.data / "certificate-key.pem").stat().st_mode & 0o077 == 0
+    assert running.data.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("secret", ["", "changeme", "x" * 80])
@@ -175,21 +178,19 @@ def test_serve_without_dev_refuses_a_weak_secret_in_words(data: Path, secret: st
     assert "CANDOR_AUTH_SECRET" in said
 
 
-def test_a_port_that_is_taken_is_named(data: Path, tmp_path: Path) -> None:
-    with serving(data) as served:
-        port = served.ready["http"].rpartition(":")[2]
-        said = candor("serve", "--dev", "--port", port, "--data", str(tmp_path / "other"), code=1)
+def test_a_port_that_is_taken_is_named(running: Served, tmp_path: Path) -> None:
+    port = running.ready["http"].rpartition(":")[2]
+    said = candor("serve", "--dev", "--port", port, "--data", str(tmp_path / "other"), code=1)
     assert f"port {port} on 127.0.0.1" in said
 
 
-def test_a_token_is_printed_alone_and_opens_its_room(data: Path) -> None:
-    with serving(data) as served:
-        printed = candor(
-            *("token", "--data", str(data), "--room", "r1", "--identity", "robot"),
-            *("--publish", "--subscribe"),
-        )
-        assert printed.count("\n") == 1
-        status, body = served.get("/api/v1/rooms/r1/grants", printed.strip())
+def test_a_token_is_printed_alone_and_opens_its_room(running: Served) -> None:
+    printed = candor(
+        *("token", "--data", str(running.data), "--room", "r1", "--identity", "robot"),
+        *("--publish", "--subscribe"),
+    )
+    assert printed.count("\n") == 1
+    status, body = running.get("/api/v1/rooms/r1/grants", printed.strip())
     assert status == 200
     assert body["grants"]["subscribe"] is True
     assert len(body["grants"]["publish"]) == 4
@@ -200,20 +201,19 @@ def test_a_token_without_an_installation_is_refused_in_words(data: Path) -> None
     assert "signing secret" in said
 
 
-def test_accounts_are_made_and_changed_while_candor_runs(data: Path) -> None:
-    at = ("--data", str(data))
-    with serving(data) as served:
-        printed = candor("user", "add", "ada", "--role", "administrator", *at)
-        password = printed.strip().rpartition(" ")[2]
-        opened = served.post("/api/v1/auth/login", {"name": "ada", "password": password})
-        assert opened["role"] == "administrator"
+def test_accounts_are_made_and_changed_while_candor_runs(running: Served) -> None:
+    at = ("--data", str(running.data))
+    printed = candor("user", "add", "ada", "--role", "administrator", *at)
+    password = printed.strip().rpartition(" ")[2]
+    opened = running.post("/api/v1/auth/login", {"name": "ada", "password": password})
+    assert opened["role"] == "administrator"
 
-        candor("user", "password", "ada", "--password", "another good one", *at)
-        assert served.get("/api/v1/me", opened["access_token"])[0] == 401
-        again = served.post("/api/v1/auth/login", {"name": "ada", "password": "another good one"})
+    candor("user", "password", "ada", "--password", "another good one", *at)
+    assert running.get("/api/v1/me", opened["access_token"])[0] == 401
+    again = running.post("/api/v1/auth/login", {"name": "ada", "password": "another good one"})
 
-        candor("user", "role", "ada", "caller", *at)
-        assert served.get("/api/v1/audit", again["access_token"])[0] == 403
+    candor("user", "role", "ada", "caller", *at)
+    assert running.get("/api/v1/audit", again["access_token"])[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -226,10 +226,9 @@ def test_accounts_are_made_and_changed_while_candor_runs(data: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(
-    arguments: tuple[str, ...], words: str, data: Path
+    arguments: tuple[str, ...], words: str, running: Served
 ) -> None:
-    with serving(data):
-        assert words in candor(*arguments, "--data", str(data), code=1)
+    assert words in candor(*arguments, "--data", str(running.data), code=1)
 
 
 def test_a_backup_of_a_running_candor_is_restored_whole(data: Path, tmp_path: Path) -> None:
@@ -267,16 +266,15 @@ def test_the_audit_log_tells_of_a_change(data: Path) -> None:
     assert "entry 1 was changed" in candor("audit", "verify", "--data", str(data), code=1)
 
 
-def test_the_doctor_finds_a_running_candor_well(data: Path) -> None:
-    with serving(data) as served:
-        port = served.ready["http"].rpartition(":")[2]
-        https = served.ready["https"].rpartition(":")[2]
-        printed = candor(
-            *("doctor", "--json", "--data", str(data)),
-            CANDOR_PORT=port,
-            CANDOR_HTTPS_PORT=https,
-            CANDOR_MEDIA_PORT="0",
-        )
+def test_the_doctor_finds_a_running_candor_well(running: Served) -> None:
+    port = running.ready["http"].rpartition(":")[2]
+    https = running.ready["https"].rpartition(":")[2]
+    printed = candor(
+        *("doctor", "--json", "--data", str(running.data)),
+        CANDOR_PORT=port,
+        CANDOR_HTTPS_PORT=https,
+        CANDOR_MEDIA_PORT="0",
+    )
     findings = {finding["name"]: finding["outcome"] for finding in json.loads(printed)}
     assert findings["http port"] == findings["database"] == findings["disk"] == "pass"
     assert findings["files"] == "pass"
