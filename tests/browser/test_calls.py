@@ -96,6 +96,26 @@ HUM = """
 """
 
 
+async def test_who_is_looked_at_is_asked_before_and_may_take_it_back(device: NewPage) -> None:
+    ada = await device()
+    room, _ = await make_host(ada, "ask-ada", "Ada", "Ask")
+    rules = {"consent_required": True}
+    answer = await ada.request.put(f"/api/v1/rooms/{room}/detection", data=rules)
+    assert answer.ok, await answer.text()
+    await ada.goto(f"/call/{room}")
+    await expect(ada.get_by_text("operators can see the score")).to_be_visible()
+    await expect(ada.get_by_role("button", name="Join the call")).to_be_disabled()
+    await ada.get_by_label("I agree to be checked").check()
+    await join(ada)
+    standing = (await (await ada.request.get(f"/api/v1/rooms/{room}/detection")).json())[
+        "detection"
+    ]
+    assert standing["consented"]
+    await ada.keyboard.press("s")
+    await ada.get_by_label("I agree to be checked").uncheck()
+    await expect(ada.get_by_role("heading", name="You cannot join this call")).to_be_visible()
+
+
 async def test_devices_are_changed_in_mid_call(device: NewPage) -> None:
     ada, grace = await device(), await device()
     room, link = await make_host(ada, "swap-ada", "Ada", "Swap")

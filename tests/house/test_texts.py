@@ -14,7 +14,9 @@ PAGE_TEXTS = {page.script: page.text() for page in (*PAGES.values(), NOT_FOUND)}
 FORBIDDEN = r"\bstyle=|innerHTML|dangerouslySet|eval\("
 # Keys that are put together: what stands before the gap.
 BUILT = (
+    "challenge.",
     "check.",
+    "consent.",
     "ended.",
     "error.",
     "device.",

@@ -6,6 +6,7 @@
  */
 
 import { batch, computed, effect, signal } from "@preact/signals-core";
+import { mustAgree } from "../consent.js";
 import { waitBefore } from "../protocol/waiting.js";
 import { RoomLine } from "../protocol/room-line.js";
 import { Publishing } from "../media/publishing.js";
@@ -14,6 +15,7 @@ import { NOBODY, after, settled } from "./roster.js";
 
 /** @typedef {import("../protocol/messages.js").Snapshot} Snapshot */
 /** @typedef {import("../protocol/messages.js").RoomEvent} RoomEvent */
+/** @typedef {import("../protocol/messages.js").DetectionHere} DetectionHere */
 /** @typedef {import("../protocol/messages.js").Told} Told */
 /** @typedef {import("../protocol/messages.js").Rights} Rights */
 /** @typedef {import("../media/watching.js").Incoming} Incoming */
@@ -42,12 +44,12 @@ const FINAL = new Set(["forbidden", "not_found", "bad_sdp", "codec_not_supported
 
 export class InCall {
   /**
-   * @param {{room: string, identity: string}} where
+   * @param {{room: string, identity: string, consent: string | null}} where `consent` as in RoomLine
    * @param {Own} own
    * @param {import("../protocol/line.js").Surroundings} around
    * @param {Doors} doors
    */
-  constructor({ room, identity }, own, around, doors) {
+  constructor({ room, identity, consent }, own, around, doors) {
     this.room = room;
     this.identity = identity;
     this.own = own;
@@ -68,7 +70,8 @@ export class InCall {
     /** Events of the room that are no matter of people: doors, gestures, calls. */
     this.happened = signal(/** @type {RoomEvent | null} */ (null));
     this.me = computed(() => this.roster.value.get(identity) ?? null);
-    this.stay = new RoomLine(room, around);
+    this.detection = signal(/** @type {DetectionHere | null} */ (null));
+    this.stay = new RoomLine(room, around, consent);
     this._around = around;
     this._doors = doors;
     this._sending = /** @type {Publishing | null} */ (null);
@@ -136,6 +139,15 @@ export class InCall {
     this.stay.line.ask("gesture", { gesture }).catch(() => {});
   }
 
+  /** Agree to be looked at, or take that back. @param {boolean} agrees */
+  async agree(agrees) {
+    const version = agrees ? (this.detection.value?.version ?? "") : "";
+    const told = await this.stay.line.ask("consent", { version });
+    this.detection.value = told.detection;
+    // The server has shown us out.
+    if (!agrees && mustAgree(told.detection)) this._finish("consent_required");
+  }
+
   /**
    * What the page has use for, by MID; whatever is not named is not shown.
    *
@@ -174,6 +186,7 @@ export class InCall {
     batch(() => {
       this.roster.value = settled(this.roster.value, snapshot);
       this.rights.value = snapshot.may;
+      this.detection.value = snapshot.detection ?? null;
     });
     // The greeting has to end before anything else may be asked.
     this._around.later(() => this._comeIn(), 0);
@@ -366,6 +379,9 @@ const EVENTS = {
   "call.active": (call, { at }) => {
     const known = call.call.value;
     if (known !== null) call.call.value = { ...known, state: "active", answeredAt: known.answeredAt ?? at };
+  },
+  "room.detection": (call, { body }) => {
+    if (call.detection.value !== null) call.detection.value = { ...call.detection.value, ...body };
   },
   "call.ended": (call, { body }) => {
     if (body.call === call.call.value?.id) call._finish("ended", String(body.reason ?? ""));

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { pages, withNext } from "../addresses.js";
 import { ApiError } from "../api.js";
+import { askedIn, mustAgree } from "../consent.js";
 import { roomOf } from "../rooms.js";
 import { me } from "../session.js";
 import { standing } from "../moderation.js";
@@ -18,12 +19,13 @@ import { Lobby } from "./call/lobby.js";
 import { Stage } from "./call/stage.js";
 
 /** @typedef {import("../rooms.js").Room} Room */
+/** @typedef {import("../consent.js").Asked} Asked */
 
 const room = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 
 /** Where one stands; each has a part of the page to itself. */
 /**
- * @typedef {{at: "lobby", room: Room} | {at: "door"} | {at: "waiting"} | {at: "call", room: Room, call: InCall}
+ * @typedef {{at: "lobby", room: Room, asked: Asked | null} | {at: "door"} | {at: "waiting"} | {at: "call", room: Room, call: InCall}
  *   | {at: "ended", room: Room, call: InCall} | {at: "failed", error: unknown}} Place
  */
 
@@ -35,10 +37,11 @@ const own = new Own();
 /** Ask where one stands; whoever belongs to the room is in the lobby at once. */
 async function look() {
   try {
-    const found = await roomOf(room);
+    const [found, asked] = await Promise.all([roomOf(room), askedIn(room).catch(() => null)]);
+    const isOpen = asked === null || asked.detection.consented || !mustAgree(asked.detection);
     // Whoever has just answered a call has said already that they come in.
-    if (location.hash === ANSWERED) answer(found);
-    else place.value = { at: "lobby", room: found };
+    if (location.hash === ANSWERED && isOpen) answer(found);
+    else place.value = { at: "lobby", room: found, asked };
   } catch (error) {
     place.value = isHidden(error) ? await atTheDoor() : { at: "failed", error };
   }
@@ -62,14 +65,14 @@ async function atTheDoor() {
 function answer(found) {
   history.replaceState(null, "", location.pathname);
   own.begin();
-  join(found);
+  join(found, null);
 }
 
-/** @param {Room} found */
-function join(found) {
+/** @param {Room} found @param {string | null} consent */
+function join(found, consent) {
   const identity = me.value?.id ?? "";
   const doors = { start: startCall, leave: leaveCall, end: endCall };
-  const call = new InCall({ room, identity }, own, surroundings(), doors);
+  const call = new InCall({ room, identity, consent }, own, surroundings(), doors);
   place.value = { at: "call", room: found, call };
   isImmersed.value = true;
   call.ending.subscribe((ending) => ending !== null && end(found, call));
@@ -88,7 +91,7 @@ function CallPage() {
   const now = place.value;
   switch (now.at) {
     case "lobby":
-      return html`<${Lobby} room=${now.room} own=${own} onJoin=${() => join(now.room)} />`;
+      return html`<${Lobby} room=${now.room} asked=${now.asked} own=${own} onJoin=${(/** @type {string | null} */ consent) => join(now.room, consent)} />`;
     case "call":
       return html`<${Stage} room=${now.room} call=${now.call} own=${own} />`;
     case "ended":

@@ -61,6 +61,19 @@
  */
 
 /**
+ * How a room is with looking at people; `seen_by` is `operators`, `hosts` or `everybody`.
+ *
+ * @typedef {object} DetectionHere
+ * @property {boolean} runs
+ * @property {string} seen_by
+ * @property {boolean} own_seen
+ * @property {boolean} consent_required
+ * @property {boolean} encrypted
+ * @property {string} version of the text that one agrees to
+ * @property {boolean} consented
+ */
+
+/**
  * @typedef {object} Snapshot
  * @property {string} room
  * @property {number} sequence
@@ -69,6 +82,7 @@
  * @property {Member[]} members
  * @property {Present[]} present
  * @property {Record<string, any> | null} call
+ * @property {DetectionHere | null} [detection]
  */
 
 /**

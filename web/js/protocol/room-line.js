@@ -20,10 +20,12 @@ export class RoomLine extends Emitter {
   /**
    * @param {string} room
    * @param {import("./line.js").Surroundings} around
+   * @param {string | null} consent what is said to being looked at; null leaves it as it was
    */
-  constructor(room, around) {
+  constructor(room, around, consent = null) {
     super();
     this.room = room;
+    this._consent = consent;
     this.sequence = /** @type {number | null} */ (null);
     this.line = new Line(around, () => this._enter());
     this.line.on("told", (told) => this._hear(told));
@@ -41,13 +43,16 @@ export class RoomLine extends Emitter {
 
   async _enter() {
     const after = this.sequence === null ? {} : { after: this.sequence };
+    // Said once: what is said later, in the room, must not be undone by coming back to it.
+    const consent = this._consent;
     const keep = this.line.welcome?.resumed ?? [];
-    const told = await this.line.ask("enter", { room: this.room, keep, ...after }).catch((error) => {
+    const told = await this.line.ask("enter", { room: this.room, keep, consent, ...after }).catch((error) => {
       // A server that came back from a backup has not come so far: begin with what it has.
       if (this.sequence === null || error.code !== "invalid") throw error;
       this.sequence = null;
-      return this.line.ask("enter", { room: this.room });
+      return this.line.ask("enter", { room: this.room, consent });
     });
+    this._consent = null;
     const snapshot = /** @type {Snapshot} */ (/** @type {unknown} */ (told));
     this.sequence ??= snapshot.after;
     this.emit("snapshot", snapshot);

@@ -45,7 +45,7 @@ export function Bar({ call, own, view, controls }) {
     <button type="button" class="round bar-button round-leave" aria-label=${text("act.leave")} title=${text("act.leave")} onClick=${() => controls.leave()}>
       <${Icon} name="leave" />
     </button>
-    ${view.dialog.value === "settings" && html`<${SettingsDialog} own=${own} view=${view} onClose=${close} />`}
+    ${view.dialog.value === "settings" && html`<${SettingsDialog} call=${call} own=${own} view=${view} onClose=${close} />`}
     ${view.dialog.value === "keys" && html`<${KeysDialog} view=${view} onClose=${close} />`}
   </nav>`;
 }

@@ -1,6 +1,7 @@
 /** The lobby: how one looks and sounds, and what will happen, before anybody else is there. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { mustAgree } from "../../consent.js";
 import { text } from "../../i18n.js";
 import { described } from "../../people.js";
 import { calledName, me } from "../../session.js";
@@ -9,15 +10,28 @@ import { Button } from "../../ui/button.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { Notice } from "../../ui/notice.js";
+import { ConsentQuestion } from "./consent-question.js";
 import { DeviceMenus } from "./device-menus.js";
 import { LevelBar } from "./level-bar.js";
 import { Picture } from "./picture.js";
 
 /** @typedef {import("../../call/own.js").Own} Own */
 
-/** @param {{room: import("../../rooms.js").Room, own: Own, onJoin: () => void}} properties */
-export function Lobby({ room, own, onJoin }) {
+/**
+ * @param {{
+ *   room: import("../../rooms.js").Room, asked: import("../../consent.js").Asked | null, own: Own,
+ *   onJoin: (consent: string | null) => void,
+ * }} properties
+ */
+export function Lobby({ room, asked, own, onJoin }) {
   useEffect(() => void own.begin(), []);
+  const detection = asked?.detection ?? null;
+  const isAsked = detection !== null && detection.runs && !detection.encrypted;
+  const [agrees, setAgrees] = useState(detection?.consented ?? false);
+  const mayJoin = agrees || detection === null || !mustAgree(detection);
+  const join = () => {
+    if (mayJoin) onJoin(isAsked ? (agrees ? detection.version : "") : null);
+  };
   return html`<div class="lobby">
     <div class="lobby-picture">
       <${Mirror} own=${own} />
@@ -31,7 +45,8 @@ export function Lobby({ room, own, onJoin }) {
       <p class="lead">${text("lobby.as", { name: me.value === null ? "" : calledName(me.value) })}</p>
       <${Troubles} own=${own} />
       <${DeviceMenus} own=${own} />
-      <${Button} kind="primary" wide onClick=${onJoin}><${Icon} name="phone" />${text("lobby.join")}</${Button}>
+      ${asked !== null && html`<${ConsentQuestion} asked=${asked} agrees=${agrees} onChange=${setAgrees} />`}
+      <${Button} kind="primary" wide busy=${!mayJoin} onClick=${join}><${Icon} name="phone" />${text("lobby.join")}</${Button}>
       <p class="fine">${text("lobby.what_happens")}</p>
     </section>
   </div>`;
