@@ -94,8 +94,11 @@ _BY_CLIENT = sa.select(*COLUMNS).where(
     messages.c.client_id == sa.bindparam("client"),
 )
 _BY_ID = sa.select(*COLUMNS).where(messages.c.id == sa.bindparam("message"))
-_NEWEST_OF = sa.select(sa.func.max(messages.c.posted_at)).where(
-    messages.c.room_id == sa.bindparam("room"), messages.c.sender == sa.bindparam("sender")
+_NEWEST_OF = (
+    sa.select(messages.c.posted_at)
+    .where(messages.c.room_id == sa.bindparam("room"), messages.c.sender == sa.bindparam("sender"))
+    .order_by(messages.c.sequence.desc())
+    .limit(1)
 )
 
 
@@ -129,7 +132,7 @@ def by_id(connection: sa.Connection, message_id: str) -> Message | None:
 def newest_of(connection: sa.Connection, room_id: str, sender: str) -> datetime | None:
     """When somebody spoke last in a room."""
     values = {"room": room_id, "sender": sender}
-    found: datetime | None = connection.execute(_NEWEST_OF, values).scalar_one()
+    found: datetime | None = connection.execute(_NEWEST_OF, values).scalar_one_or_none()
     return found
 
 
@@ -141,7 +144,8 @@ def page(connection: sa.Connection, user_id: str, wanted: Wanted, limit: int) ->
     if wanted.around is not None:
         return _around(connection, wanted, wanted.around, limit)
     if not wanted.room_id:
-        query = _newest_of_rooms(user_id, wanted, limit)
+        sqlite = connection.dialect.name == "sqlite"
+        query = _newest_of_rooms(user_id, wanted, limit, in_lists=sqlite)
         # Across rooms there is no order but the clock's.
         newest = (messages.c.posted_at.desc(), messages.c.id.desc())
         return _messages(connection, query.order_by(*newest), wanted.offset, limit)[::-1]
@@ -272,6 +276,8 @@ def matching(wanted: Wanted, of: sa.FromClause = messages) -> list[sa.ColumnElem
         found.append(of.c.sender == wanted.sender)
     if wanted.kind:
         found.append(of.c.kind == wanted.kind)
+        if wanted.kind != "text":  # in these words, which the index of all other kinds has
+            found.append(of.c.kind != sa.literal_column("'text'"))
     if wanted.since is not None:
         found.append(of.c.posted_at >= wanted.since)
     if wanted.until is not None:
@@ -279,23 +285,32 @@ def matching(wanted: Wanted, of: sa.FromClause = messages) -> list[sa.ColumnElem
     return found
 
 
-def _newest_of_rooms(user_id: str, wanted: Wanted, limit: int) -> sa.Select[Any]:
-    """Of each of the user's rooms so many as the page can hold: otherwise all would be sorted."""
+def _newest_of_rooms(user_id: str, wanted: Wanted, limit: int, *, in_lists: bool) -> sa.Select[Any]:
+    """Of each of the user's rooms so many as the page can hold: otherwise all would be sorted.
+
+    SQLite knows no LATERAL, but goes through the rooms one by one for IN (`in_lists`) as well.
+    """
+    newest = _newest_of_room(wanted, limit)
+    if in_lists:
+        found = room_members.join(messages, messages.c.id.in_(newest))
+    else:
+        ids = newest.lateral("newest")
+        found = room_members.join(ids, sa.true()).join(messages, messages.c.id == ids.c.id)
+    query = sa.select(*COLUMNS).select_from(found)
+    return query.where(room_members.c.user_id == user_id)
+
+
+def _newest_of_room(wanted: Wanted, limit: int) -> sa.Select[tuple[str]]:
     newer = messages.alias("newer")
-    last = (
-        sa.select(newer.c.sequence)
+    timed = wanted.since is not None or wanted.until is not None
+    order = newer.c.posted_at if timed else newer.c.sequence
+    return (
+        sa.select(newer.c.id)
         .where(newer.c.room_id == room_members.c.room_id, *matching(wanted, newer))
-        .order_by(newer.c.sequence.desc())
-        .limit(1)
-        .offset(wanted.offset + limit - 1)
-        .scalar_subquery()
+        .order_by(order.desc())
+        .limit(wanted.offset + limit)
+        .correlate(room_members)
     )
-    of_room = sa.and_(
-        messages.c.room_id == room_members.c.room_id,
-        messages.c.sequence >= sa.func.coalesce(last, 0),
-    )
-    query = sa.select(*COLUMNS).select_from(room_members).join(messages, of_room)
-    return query.where(room_members.c.user_id == user_id, *matching(wanted))
 
 
 def _messages(

@@ -306,6 +306,18 @@ messages = sa.Table(
     sa.Index("uq_messages_client", "room_id", "sender", "client_id", unique=True),
     sa.Index("ix_messages_file_id", "file_id"),
     sa.Index("ix_messages_room_id_posted_at", "room_id", "posted_at"),
+    sa.Index("ix_messages_sender", "room_id", "sender", "sequence"),
+    # Text is what most messages are: nobody asks for that alone.
+    sa.Index(
+        "ix_messages_kind",
+        "room_id",
+        "kind",
+        "sequence",
+        sqlite_where=sa.text("kind <> 'text'"),
+        postgresql_where=sa.text("kind <> 'text'"),
+    ),
+    # All that counting what is unread looks at.
+    sa.Index("ix_messages_unread", "room_id", "sequence", "sender", "deleted_at"),
 )
 
 # What a message said before each edit; `sequence` is of the event that told of the edit.

@@ -72,7 +72,7 @@ def _in_fts5(
 
 def _in_gin(terms: Terms) -> sa.ColumnElement[bool]:
     simple: sa.ColumnElement[str] = sa.literal_column("'simple'::regconfig")
-    held = sa.func.to_tsvector(simple, message_words.c.words)
+    held: sa.ColumnElement[str] = sa.column("message_index_words", _selectable=message_words)
     return held.op("@@")(sa.func.to_tsquery(simple, _tsquery(terms)))
 
 

@@ -1,8 +1,10 @@
 """Messages in the store: found by place and by word, counted as unread, on both engines."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from signaling.chat import words
@@ -12,6 +14,7 @@ from signaling.store import (
     conversations,
     events,
     messages,
+    open_store,
     positions,
     rooms,
     search,
@@ -39,7 +42,7 @@ def say(connection: sa.Connection, text: str, room: str = "r1", **more: Any) -> 
     }
     message = Message(**(given | more))
     events.append(connection, News(room, "message.posted", message.sender, NOW, {"text": text}))
-    held = f"{words.room_word(room)} {words.index_words(text)}"
+    held = text and f"{words.room_word(room)} {words.index_words(text)}"
     messages.add(connection, message, sequence + 100 * (room != "r1"), held)
     return message
 
@@ -72,6 +75,71 @@ async def test_pages_are_by_sequence_whatever_the_clock_says(store: Store) -> No
     assert await texts(store, until=NOW) == ["h"]
     assert await texts(store, sender="u2") == []
     assert await texts(store, room_id="") == ["h", "f", "g"]
+
+
+async def test_pages_of_all_rooms_hold_the_newest_of_what_is_asked(store: Store) -> None:
+    await fill(store, *"abcd")
+    await put(
+        store,
+        lambda c: rooms.add(c, rooms.Room("r2", "r2", "group", 10, NOW), "u2"),
+        lambda c: rooms.add(c, rooms.Room("theirs", "theirs", "group", 10, NOW), "u3"),
+        lambda c: say(c, "e", "r2", sender="u3", posted_at=NOW + timedelta(seconds=2.5)),
+        lambda c: say(c, "f", "r2", kind="image", posted_at=NOW + timedelta(seconds=9)),
+        lambda c: say(c, "", "theirs"),
+    )
+    everywhere = {"room_id": ""}
+    assert await texts(store, **everywhere) == ["c", "d", "f"]
+    assert await texts(store, **everywhere, offset=3) == ["a", "b", "e"]
+    assert await texts(store, **everywhere, sender="u3") == ["e"]
+    assert await texts(store, **everywhere, kind="image") == ["f"]
+    assert await texts(store, **everywhere, until=NOW + timedelta(seconds=3)) == ["a", "b", "e"]
+
+
+# What must be looked at, of each question, and nothing but that: an index that fits it.
+LOOKED_AT = {
+    "a page": (Wanted("r1", before=9), " (room_id=? AND sequence<?)"),
+    "a sender": (Wanted("r1", sender="u1"), "ix_messages_sender (room_id=? AND sender=?)"),
+    "a kind": (Wanted("r1", kind="image"), "ix_messages_kind (room_id=? AND kind=?)"),
+    "a kind anywhere": (Wanted(kind="image"), "ix_messages_kind (room_id=? AND kind=?)"),
+    "anywhere": (Wanted(), " (room_id=?)"),
+    "a time anywhere": (
+        Wanted(since=NOW),
+        "ix_messages_room_id_posted_at (room_id=? AND posted_at",
+    ),
+}
+
+
+def plan(connection: sa.Connection, ask: Callable[[sa.Connection], object]) -> str:
+    """How SQLite carries out what is asked."""
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(
+        connection, "before_cursor_execute", lambda *given: asked.append((given[2], given[3]))
+    )
+    ask(connection)
+    explained = [
+        connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        for statement, values in list(asked)
+    ]
+    return "\n".join(row[3] for rows in explained for row in rows)
+
+
+@pytest.mark.parametrize("what", LOOKED_AT)
+async def test_no_page_walks_through_more_than_it_shows(sqlite_url: str, what: str) -> None:
+    wanted, index = LOOKED_AT[what]
+    async with open_store(sqlite_url) as store:
+        steps = await store.read(lambda c: plan(c, lambda c: messages.page(c, "u2", wanted, 3)))
+        assert index in steps
+        assert "SCAN" not in steps
+
+
+async def test_what_is_unread_is_counted_without_a_look_at_messages(sqlite_url: str) -> None:
+    async with open_store(sqlite_url) as store:
+        steps = await store.read(
+            lambda c: plan(c, lambda c: conversations.of_user(c, "u2", None, 9))
+        )
+        assert (
+            "messages USING COVERING INDEX ix_messages_unread (room_id=? AND sequence>?)" in steps
+        )
 
 
 async def found(store: Store, query: str, *, limit: int = 10, before: int | None = None) -> Any:
