@@ -1,5 +1,6 @@
 """Looking back: pages of messages, one message, conversations, and what was said before edits."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -110,14 +111,25 @@ def _dressed(connection: sa.Connection, found: Iterable[Message]) -> list[Shown]
         return []
     reactions = messages.reactions_of(connection, [each.id for each in listed])
     reads = positions.reads_of(connection, {each.room_id for each in listed})
+    readers = {room_id: _Readers(each) for room_id, each in reads.items()}
     return [
         Shown(
             each,
             tuple(reactions.get(each.id, ())),
-            sum(
-                read >= each.sequence and user_id != each.sender
-                for user_id, read in reads.get(each.room_id, ())
-            ),
+            readers[each.room_id].of(each) if each.room_id in readers else 0,
         )
         for each in listed
     ]
+
+
+class _Readers:
+    """How far everybody in a room has read: a thousand people are not gone through a page long."""
+
+    def __init__(self, reads: Iterable[tuple[str, int]]) -> None:
+        self._by_user = dict(reads)
+        self._sorted = sorted(self._by_user.values())
+
+    def of(self, message: Message) -> int:
+        """How many have read a message, its sender left out."""
+        all_of_them = len(self._sorted) - bisect_left(self._sorted, message.sequence)
+        return all_of_them - (self._by_user.get(message.sender, -1) >= message.sequence)
