@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ ROOMS = 1000
 ROOMS_OF_READER = 50
 BATCH = 5000
 VOCABULARY = 20_000
+# So many different sentences are said over and over, or making them would take most of the time.
+SENTENCES = 50_000
 TEXT = "See you at eight in the meeting room, 三楼会议室. Bring the plan."
 
 
@@ -130,6 +133,8 @@ def sentence(chance: random.Random) -> str:
 async def fill(store: Store, count: int) -> None:
     """Messages without their events: what history and search read."""
     chance = random.Random(5)
+    said = [sentence(chance) for _ in range(SENTENCES)]
+    found_by = [words.index_words(text) for text in said]
 
     def make_rooms(connection: sa.Connection) -> None:
         users.add(connection, person("reader").user)
@@ -141,10 +146,17 @@ async def fill(store: Store, count: int) -> None:
                 rooms.add_member(connection, room.id, "reader", "member", NOW)
         connection.execute(schema.rooms.update().values(last_sequence=count // ROOMS + 1))
 
+    def insert(connection: sa.Connection, start: int) -> None:
+        numbers = range(start, start + BATCH)
+        which = [chance.randrange(SENTENCES) for _ in numbers]
+        rows = [_row(number, said[one]) for number, one in zip(numbers, which, strict=True)]
+        held = [_held(number, found_by[one]) for number, one in zip(numbers, which, strict=True)]
+        connection.execute(schema.messages.insert(), rows)
+        connection.execute(schema.message_words.insert(), held)
+
     await store.write(make_rooms)
     for start in range(0, count, BATCH):
-        rows = [_row(number, sentence(chance)) for number in range(start, start + BATCH)]
-        await store.write(lambda connection, rows=rows: _insert(connection, rows))
+        await store.write(partial(insert, start=start))
 
 
 def _row(number: int, text: str) -> dict[str, Any]:
@@ -163,17 +175,12 @@ def _row(number: int, text: str) -> dict[str, Any]:
     }
 
 
-def _insert(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    connection.execute(schema.messages.insert(), rows)
-    held = [
-        {
-            "number": int(row["client_id"]) + 1,
-            "message_id": row["id"],
-            "words": f"{words.room_word(row['room_id'])} {words.index_words(row['text'])}",
-        }
-        for row in rows
-    ]
-    connection.execute(schema.message_words.insert(), held)
+def _held(number: int, found_by: str) -> dict[str, Any]:
+    return {
+        "number": number + 1,
+        "message_id": f"m{number:09d}",
+        "words": f"{words.room_word(f'r{number % ROOMS}')} {found_by}",
+    }
 
 
 async def timed(ask: Callable[[random.Random], Awaitable[Any]], times: int) -> dict[str, float]:
