@@ -88,6 +88,9 @@ def _runs(text: str) -> Iterator[str]:
 
 def _split(run: str) -> Iterator[str]:
     """A run of letters as words: each character that stands alone, and what is between them."""
+    if run.isascii():  # most are, and there is nothing to look for in them
+        yield run
+        return
     begin = 0
     for place, character in enumerate(run):
         if _alone(character):
