@@ -86,7 +86,7 @@ def milliseconds(latencies: list[float]) -> dict[str, float]:
 async def posting(chat: Chat, made: list[Person], seconds: float) -> dict[str, Any]:
     """Everybody says one thing after the other."""
     latencies: list[float] = []
-    started = time.perf_counter()
+    started, cpu_s = time.perf_counter(), time.process_time()
 
     async def sender(who: Person) -> None:
         number = 0
@@ -100,7 +100,9 @@ async def posting(chat: Chat, made: list[Person], seconds: float) -> dict[str, A
         for who in made:
             group.create_task(sender(who))
     rate = len(latencies) / (time.perf_counter() - started)
-    return {"messages_per_second": round(rate)} | milliseconds(latencies)
+    cpu_ms = (time.process_time() - cpu_s) * 1000 / len(latencies)
+    each = {"messages_per_second": round(rate), "cpu_ms_each": round(cpu_ms, 2)}
+    return each | milliseconds(latencies)
 
 
 async def fanout(chat: Chat, streams: Streams, who: Person, times: int) -> dict[str, Any]:
