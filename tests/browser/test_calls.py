@@ -99,11 +99,11 @@ HUM = """
 async def test_who_is_looked_at_is_asked_before_and_may_take_it_back(device: NewPage) -> None:
     ada = await device()
     room, _ = await make_host(ada, "ask-ada", "Ada", "Ask")
-    rules = {"consent_required": True}
+    rules = {"consent_required": True, "seen_by": "everybody"}
     answer = await ada.request.put(f"/api/v1/rooms/{room}/detection", data=rules)
     assert answer.ok, await answer.text()
     await ada.goto(f"/call/{room}")
-    await expect(ada.get_by_text("operators can see the score")).to_be_visible()
+    await expect(ada.get_by_text("everybody in it can see the score")).to_be_visible()
     await expect(ada.get_by_role("button", name="Join the call")).to_be_disabled()
     await ada.get_by_label("I agree to be checked").check()
     await join(ada)
@@ -111,8 +111,10 @@ async def test_who_is_looked_at_is_asked_before_and_may_take_it_back(device: New
         "detection"
     ]
     assert standing["consented"]
+    # The fake camera shows a clock and a bar, and nobody.
+    await expect(tile(ada, "Ada (you)").get_by_text("Unknown: no face")).to_be_visible()
     await ada.keyboard.press("s")
-    await ada.get_by_label("I agree to be checked").uncheck()
+    await ada.get_by_label("I agree to be checked").click()
     await expect(ada.get_by_role("heading", name="You cannot join this call")).to_be_visible()
 
 

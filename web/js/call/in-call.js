@@ -11,6 +11,7 @@ import { waitBefore } from "../protocol/waiting.js";
 import { RoomLine } from "../protocol/room-line.js";
 import { Publishing } from "../media/publishing.js";
 import { Watching } from "../media/watching.js";
+import { NO_STANDINGS, after as risksAfter } from "../risk.js";
 import { NOBODY, after, settled } from "./roster.js";
 
 /** @typedef {import("../protocol/messages.js").Snapshot} Snapshot */
@@ -70,6 +71,8 @@ export class InCall {
     /** Events of the room that are no matter of people: doors, gestures, calls. */
     this.happened = signal(/** @type {RoomEvent | null} */ (null));
     this.me = computed(() => this.roster.value.get(identity) ?? null);
+    /** How people stand, as far as one may see it. */
+    this.risks = signal(NO_STANDINGS);
     this.detection = signal(/** @type {DetectionHere | null} */ (null));
     this.stay = new RoomLine(room, around, consent);
     this._around = around;
@@ -187,6 +190,7 @@ export class InCall {
       this.roster.value = settled(this.roster.value, snapshot);
       this.rights.value = snapshot.may;
       this.detection.value = snapshot.detection ?? null;
+      this.risks.value = NO_STANDINGS;
     });
     // The greeting has to end before anything else may be asked.
     this._around.later(() => this._comeIn(), 0);
@@ -358,6 +362,9 @@ const codeOf = (error) =>
 /** @type {Readonly<Record<string, (call: InCall, told: Told) => void>>} */
 const TOLD = {
   offer: (call, told) => call._watching?.take(/** @type {any} */ (told)),
+  risk_news: (call, told) => {
+    call.risks.value = risksAfter(call.risks.value, /** @type {any} */ (told), call._around.now());
+  },
   speaker_news: (call, told) => (call.speaker.value = told.identity),
   track_news: (call, told) => {
     if (call._watching?.media !== told.media) return;

@@ -6,6 +6,7 @@ import { text } from "../../i18n.js";
 import { Avatar } from "../../ui/avatar.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
+import { RiskBadge } from "../../ui/risk-badge.js";
 import { Picture } from "./picture.js";
 import { QualityBars } from "./quality-bars.js";
 
@@ -31,6 +32,7 @@ export function Tile({ tile, around, priority, children }) {
         news: mid === null ? null : (call.news.value.get(mid)?.reason ?? null),
         moves: hasMoved.value && (quality === null || quality.bars === 0 || quality.framesPerSecond > 0),
       });
+  const standing = isScreen ? null : (call.risks.value.get(tile.identity) ?? null);
   const isSpeaking = !isScreen && measuring.speaking.value.includes(tile.identity);
   const name = nameOf(tile);
   const isShown = track !== null && tile.isOn;
@@ -52,6 +54,7 @@ export function Tile({ tile, around, priority, children }) {
       ${!isSelf && html`<${QualityBars} quality=${quality} height=${mid === null ? null : (call.news.value.get(mid)?.height ?? null)} />`}
     </div>
     <div class="tile-head">
+      ${standing !== null && html`<span class="tile-risk"><${RiskBadge} standing=${standing} /></span>`}
       ${person.hand && !isScreen && html`<span class="tile-hand"><${Icon} name="hand" /><span class="unseen">${text("tile.hand")}</span></span>`}
       ${isShown && !isSelf && document.pictureInPictureEnabled && html`<${LiftButton} frame=${frame} name=${name} />`}
       <${PinButton} tile=${tile} isPinned=${isPinned} view=${view} />
