@@ -165,6 +165,12 @@ API_USER_ROLE = Address("/api/v1/users/{user}/role")
 API_USER_MEMBERSHIP = Address("/api/v1/users/{user}/membership")
 API_AUDIT = Address("/api/v1/audit")
 
+API_ALERTS = Address("/api/v1/alerts")
+API_ALERT = Address("/api/v1/alerts/{alert}")
+API_ALERT_ACTS = Address("/api/v1/alerts/{alert}/acts")
+API_ALERT_OWNER = Address("/api/v1/alerts/{alert}/owner")
+API_ALERT_NOTES = Address("/api/v1/alerts/{alert}/notes")
+
 # Media by HTTP (RFC 9725 and its sister for watching)
 WHIP = Address("/whip/{room}")
 WHIP_SESSION = Address("/whip/{room}/{session}")

@@ -18,6 +18,7 @@ import structlog
 
 from detection import Detection, DetectionConfig, DetectionWorkerSpec
 from sfu import Sfu, WorkerSpec
+from signaling.alerts import Alerts
 from signaling.attendance import Attendance
 from signaling.auth.accounts import Accounts
 from signaling.auth.door import Door
@@ -99,6 +100,7 @@ class Candor:
     consents: Consents
     board: Board
     looks: Looks
+    alerts: Alerts
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -154,6 +156,7 @@ async def open_candor(
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
             asyncio.create_task(candor.board.watch()),
+            asyncio.create_task(candor.alerts.watch()),
             *([asyncio.create_task(_hear(detection, candor))] if detection else ()),
         ]
         try:
@@ -214,6 +217,8 @@ def _compose(
         defaults=rules,
         now=utc_now,
     )
+    alerts = Alerts(store, attendance, utc_now)
+    board.listen(alerts.hear)
     return Candor(
         config=config,
         now=utc_now,
@@ -244,6 +249,7 @@ def _compose(
         consents=Consents(store, streams, looking, rules, utc_now),
         board=board,
         looks=Looks(store, board, rules, utc_now),
+        alerts=alerts,
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,

@@ -784,6 +784,38 @@ class RiskNews(_Told, frozen=True):
     gone: tuple[str, ...] = ()
 
 
+class AlertShown(msgspec.Struct, frozen=True):
+    """Somebody in a call was probably not real. `state` is `new`, `acknowledged`, `escalated` or
+    `closed`, `severity` `low`, `medium` or `high`; a closed one has an `outcome`: `true`, `false`
+    or `inconclusive`. `times` is how often it was raised; risk, confidence and score are those of
+    the highest risk."""
+
+    id: str
+    room: str
+    call: str
+    identity: str
+    severity: str
+    state: str
+    outcome: str | None
+    owner: str | None
+    times: int
+    risk: float
+    confidence: float
+    score: str
+    raised_at: datetime
+    last_at: datetime
+    closed_at: datetime | None
+
+
+class AlertNews(_Told, frozen=True):
+    """An alert was raised, or somebody did something with one; told to operators who asked by
+    `watch_risk`. `act` is `raise`, `acknowledge`, `escalate`, `close`, `reopen`, `assign` or
+    `note`."""
+
+    act: str
+    alert: AlertShown
+
+
 class System(_Told, frozen=True):
     """A message from an administrator."""
 
@@ -833,6 +865,7 @@ Told = (
     | ChallengeEnded
     | ChallengeNews
     | RiskNews
+    | AlertNews
     | System
     | Command
     | Bye

@@ -96,7 +96,7 @@ class Board:
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:
-        """Call this with each standing that is news."""
+        """Call this with each standing as it is made, news or not."""
         self._listeners.append(listener)
 
     # --- what comes ---
@@ -170,8 +170,8 @@ class Board:
         self._standings[who] = self._named(standing, before)
         if news or (before is not None and before.call_id != call_id):
             self._news.add(who)
-            for listener in self._listeners:
-                listener(self._standings[who])
+        for listener in self._listeners:
+            listener(self._standings[who])
 
     def _judged(self, who: Participant, sends: Sending) -> tuple[Score, Record]:
         blind = blindness(sends, self.rules(who.room))

@@ -16,6 +16,7 @@ from signaling.errors import Refused, Unavailable
 from signaling.http import origins, requests, responses
 from signaling.http.accounts import AccountRoutes
 from signaling.http.administration import AdministrationRoutes
+from signaling.http.alerts import AlertRoutes
 from signaling.http.call import NOTHING, Route
 from signaling.http.calls import CallRoutes
 from signaling.http.challenges import ChallengeRoutes
@@ -110,6 +111,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *ModerationRoutes(candor.moderation).routes(),
         *DetectionRoutes(candor.rooms, candor.consents).routes(),
         *RiskRoutes(candor.looks).routes(),
+        *AlertRoutes(candor.alerts).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),

@@ -52,3 +52,58 @@ risk_scores = sa.Table(
     sa.Index("ix_risk_scores_call_id_id", "call_id", "id"),
     sa.Index("ix_risk_scores_room_id_identity", "room_id", "identity"),
 )
+
+# Somebody was probably not real: one alert a person and call, until it is closed.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.Text, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("identity", sa.Text, nullable=False),
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("owner", sa.Text),
+    # How often it was raised, and the score of the highest risk.
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("risk", sa.Float, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("score_id", sa.Text, nullable=False),
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    # Set as long as it is open: a person has one such alert in a call.
+    sa.Column("open_for", sa.Text, unique=True),
+    sa.CheckConstraint("severity IN ('low', 'medium', 'high')", name="severity"),
+    sa.CheckConstraint("state IN ('new', 'acknowledged', 'escalated', 'closed')", name="state"),
+    sa.CheckConstraint("outcome IN ('true', 'false', 'inconclusive')", name="outcome"),
+    sa.Index("ix_alerts_state_id", "state", "id"),
+)
+
+# What was done with an alert, note by note.
+alert_acts = sa.Table(
+    "alert_acts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("alert_id", sa.ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Index("ix_alert_acts_alert_id_id", "alert_id", "id"),
+)
+
+# An operator's own judgement of somebody in a call, shown beside the score.
+risk_overrides = sa.Table(
+    "risk_overrides",
+    metadata,
+    sa.Column("room_id", sa.Text, primary_key=True),
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("identity", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("overridden_by", sa.Text, nullable=False),
+    sa.Column("overridden_at", Moment, nullable=False),
+)

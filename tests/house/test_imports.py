@@ -101,6 +101,7 @@ PURE = (
     "sfu.tapping",
     "sfu.transport_feedback",
     "signaling.addresses",
+    "signaling.alert_rules",
     "signaling.audit",
     "signaling.auth.grants",
     "signaling.auth.names",

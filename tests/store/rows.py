@@ -11,6 +11,7 @@ from signaling.audit import Act, detail
 from signaling.challenge_rules import Policy
 from signaling.store import (
     Store,
+    alerts,
     audit,
     calls,
     challenges,
@@ -24,6 +25,7 @@ from signaling.store import (
     sessions,
     users,
 )
+from signaling.store.alerts import Alert, AlertAct, Override
 from signaling.store.calls import Call, Member
 from signaling.store.challenges import Asked
 from signaling.store.consents import Consent, DetectionRules
@@ -100,6 +102,12 @@ def challenge(id_: str = "q1", **more: Any) -> Asked:
 def consent(id_: str = "k1", **more: Any) -> Consent:
     given = {"room_id": "r1", "identity": "u1", "version": "1", "given_at": NOW} | more
     return Consent(id=id_, **given)
+
+
+def alert(id_: str = "a1", **more: Any) -> Alert:
+    given = {"room_id": "r1", "call_id": "c1", "identity": "u1", "severity": "low"}
+    given |= {"state": "new", "raised_at": NOW, "last_at": LATER, "score_id": "s1"}
+    return Alert(id=id_, risk=0.85, confidence=0.625, **(given | more))
 
 
 def score(id_: str = "s1", **more: Any) -> StoredScore:
@@ -180,6 +188,9 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: consents.set_rules(c, "r1", DetectionRules(seen_by="hosts")),
         lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
         lambda c: risk_scores.add(c, [score()]),
+        lambda c: alerts.add(c, alert()),
+        lambda c: alerts.note(c, AlertAct("t1", "a1", NOW, "u1", "note", "\U0001f469")),
+        lambda c: alerts.set_override(c, Override("r1", "c1", "u1", "no_sign", "x", "u2", NOW)),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
         lambda c: idempotency.keep(c, "u1", "k1", bytes(range(256))),
     )

@@ -1,0 +1,78 @@
+"""When a score is an alert, how grave it is, and the life of an alert until it is closed.  Pure.
+
+Theory.  An alert is raised where risk and confidence are high together, and lasts until they have
+fallen clearly below: `raises` and `holds` are the two edges of that hysteresis.  Looking alone
+reaches a confidence of 0.5 at most, so the confidence that raises an alert is always above it:
+something must have been asked of the person.  What is raised again while an alert of the same
+person and call is open is merged into that alert; one that was closed stays closed until the score
+has fallen and risen again.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Probability = Annotated[float, Meta(ge=0, le=1)]
+# What looking alone can reach (`detection.evidence.MOST_CONFIDENCE`).
+MOST_BY_LOOKING = 0.5
+
+
+class AlertThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where alerts begin and end, and from where on they are graver."""
+
+    raise_risk: Probability = 0.8
+    raise_confidence: Probability = 0.6
+    hold_risk: Probability = 0.7
+    hold_confidence: Probability = 0.45
+    medium_risk: Probability = 0.9
+    high_risk: Probability = 0.95
+
+    def fault(self) -> str:
+        """What is wrong with them, in words; empty for nothing."""
+        if self.raise_confidence <= MOST_BY_LOOKING:
+            return f"raise_confidence: above {MOST_BY_LOOKING}, which looking alone can reach"
+        if self.hold_risk > self.raise_risk or self.hold_confidence > self.raise_confidence:
+            return "hold_…: not above what raises an alert"
+        if not self.raise_risk <= self.medium_risk <= self.high_risk:
+            return "medium_risk, high_risk: each from the one before on"
+        return ""
+
+
+SEVERITIES = ("low", "medium", "high")
+
+# (state, act): the state that follows.  What is not here makes no sense.
+TRANSITIONS: Mapping[tuple[str, str], str] = {
+    ("new", "acknowledge"): "acknowledged",
+    ("new", "escalate"): "escalated",
+    ("new", "close"): "closed",
+    ("acknowledged", "escalate"): "escalated",
+    ("acknowledged", "close"): "closed",
+    ("escalated", "close"): "closed",
+    ("closed", "reopen"): "acknowledged",
+}
+OUTCOMES = ("true", "false", "inconclusive")
+
+
+def is_raised(before: bool, risk: float, confidence: float, thresholds: AlertThresholds) -> bool:
+    """Whether an alert is on after this score, where it was on before or not."""
+    if before:
+        return risk >= thresholds.hold_risk and confidence >= thresholds.hold_confidence
+    return risk >= thresholds.raise_risk and confidence >= thresholds.raise_confidence
+
+
+def severity(risk: float, thresholds: AlertThresholds) -> str:
+    """How grave a raised alert is."""
+    if risk >= thresholds.high_risk:
+        return "high"
+    return "medium" if risk >= thresholds.medium_risk else "low"
+
+
+def graver(one: str, other: str) -> str:
+    return max(one, other, key=SEVERITIES.index)
+
+
+def after(state: str, act: str) -> str | None:
+    """The state that follows; None where the act makes no sense."""
+    return TRANSITIONS.get((state, act))
