@@ -53,7 +53,7 @@ PAGES = {
     addresses.ME: Page("me", "columns"),
     addresses.INVITATION: Page("invitation"),
     addresses.CHAT_PAGE: Page("chat", "chat", styles=("chat",)),
-    addresses.CALL_PAGE: Page("call", styles=("call",)),
+    addresses.CALL_PAGE: Page("call", styles=("call", "chat")),
     addresses.DIAGNOSE: Page("diagnose"),
     addresses.DIAGNOSE_ROOM: Page("diagnose"),
 }

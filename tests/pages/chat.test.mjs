@@ -62,9 +62,9 @@ test("events change the message that they name, and no other", () => {
 });
 
 test("rows tell days, groups, and where the unread begin", () => {
-  const rows = rowsOf([message(1), message(2), message(3, "ada"), message(20)], 2, "ada");
-  assert.deepEqual(rows.map((row) => row.kind), ["day", "message", "message", "message", "unread", "message"]);
-  assert.deepEqual(rows.flatMap((row) => row.isFirst ?? []), [true, false, true, true]);
+  const rows = rowsOf([message(1), message(2), message(3, "ada"), message(20), message(21)], { after: 2, upTo: 20 }, "ada");
+  assert.deepEqual(rows.map((row) => row.kind), ["day", "message", "message", "message", "unread", "message", "message"]);
+  assert.deepEqual(rows.flatMap((row) => row.isFirst ?? []), [true, false, true, true, false]);
 });
 
 test("words hold links, people and nothing that could do harm", () => {

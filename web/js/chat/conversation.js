@@ -57,8 +57,8 @@ export class Conversation {
     this.isAway = signal(false);
     /** What others said and nobody has looked at yet; the last one, for whoever listens. */
     this.arrived = signal(/** @type {Message | null} */ (null));
-    /** The sequence up to which one had read when one came. */
-    this.readBefore = signal(/** @type {number | null} */ (null));
+    /** The sequences of what was there, and not read, when one came. */
+    this.unread = signal({ after: 0, upTo: 0 });
     this.others = computed(() => [...this.positions.value.values()].filter((one) => one.user !== identity));
     this._doors = doors;
     this._clock = clock;
@@ -84,7 +84,8 @@ export class Conversation {
     batch(() => {
       this.faces.settle(members);
       this.positions.value = new Map(positions.map((one) => [one.user, one]));
-      this.readBefore.value = this.positions.value.get(this.identity)?.read ?? 0;
+      const after = this.positions.value.get(this.identity)?.read ?? 0;
+      this.unread.value = { after, upTo: this.history.messages.value.at(-1)?.sequence ?? 0 };
     });
     this._lineIs(line.state);
   }

@@ -12,15 +12,15 @@ const GROUP_MS = 5 * 60_000;
 
 /**
  * @param {readonly Message[]} messages
- * @param {number | null} unreadAfter the sequence that was read before the page was opened
+ * @param {{after: number, upTo: number}} unread the sequences that were there, and not read, when one came
  * @param {string} identity one's own, whose messages are never unread
  * @returns {Row[]}
  */
-export function rowsOf(messages, unreadAfter, identity) {
+export function rowsOf(messages, { after, upTo }, identity) {
   /** @type {Row[]} */
   const rows = [];
   const firstUnread = messages.find(
-    (one) => unreadAfter !== null && one.sequence > unreadAfter && one.sender !== identity,
+    ({ sequence, sender }) => sequence > after && sequence <= upTo && sender !== identity,
   );
   messages.forEach((message, index) => {
     const before = messages[index - 1];

@@ -4,6 +4,7 @@
  * A panel is given `room`, `call`, `own` and `onClose`, and fills the place that it stands in.
  */
 
+import { ChatPanel } from "./chat-panel.js";
 import { PeoplePanel } from "./people-panel.js";
 
 /**
@@ -15,4 +16,7 @@ import { PeoplePanel } from "./people-panel.js";
  */
 
 /** @type {readonly Panel[]} */
-export const PANELS = [{ name: "people", icon: "people", key: "p", content: PeoplePanel }];
+export const PANELS = [
+  { name: "people", icon: "people", key: "p", content: PeoplePanel },
+  { name: "chat", icon: "chat", key: "c", content: ChatPanel },
+];

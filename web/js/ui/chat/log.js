@@ -17,9 +17,9 @@ import { useScrolling } from "./scrolling.js";
 
 /** @param {{conversation: Conversation, desk: Desk}} properties */
 export function Log({ conversation, desk }) {
-  const { history, outbox, identity, readBefore } = conversation;
+  const { history, outbox, identity, unread } = conversation;
   const messages = history.messages.value;
-  const rows = useMemo(() => rowsOf(messages, readBefore.value, identity), [messages, readBefore.value]);
+  const rows = useMemo(() => rowsOf(messages, unread.value, identity), [messages, unread.value]);
   const pending = history.hasNewer.value ? [] : outbox.entries.value;
   const { log, isAtEnd, toEnd } = useScrolling(history, desk, pending.length);
   useReading(conversation, isAtEnd);
