@@ -56,6 +56,12 @@ export const personAddress = (id) => `/api/v1/people/${encodeURIComponent(id)}`;
 export const roomAddress = (id) => `${api.rooms}/${encodeURIComponent(id)}`;
 
 /** @param {string} room */
+export const roomFilesAddress = (room) => `${roomAddress(room)}/files`;
+
+/** @param {string} file @param {"" | "/finish"} [part] */
+export const fileAddress = (file, part = "") => `${api.files}/${encodeURIComponent(file)}${part}`;
+
+/** @param {string} room */
 export const invitationsAddress = (room) => `${roomAddress(room)}/invitations`;
 
 /** @param {string} room @param {string} user */

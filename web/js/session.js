@@ -8,6 +8,7 @@ import { signal } from "@preact/signals-core";
 import { api } from "./addresses.js";
 import { ApiError, get, post, put } from "./api.js";
 import { forget } from "./chat/keeping.js";
+import { emptyShelf } from "./chat/shelf.js";
 import { recall, remember, store } from "./memory.js";
 
 /**
@@ -106,7 +107,10 @@ export async function signOut() {
     if (!isOver(error)) throw error;
   }
   leave();
-  if (id !== null) forget(store(), id);
+  if (id !== null) {
+    forget(store(), id);
+    await emptyShelf(id);
+  }
 }
 
 /** @param {Profile} profile as the server knows it now */

@@ -18,6 +18,7 @@ import { Outbox } from "./outbox.js";
 /** @typedef {import("./keeping.js").Keeping} Keeping */
 /** @typedef {import("./messages.js").Message} Message */
 /** @typedef {import("./outbox.js").Entry} Entry */
+/** @typedef {import("./uploads.js").Uploads} Uploads */
 /** @typedef {import("../protocol/line.js").Surroundings} Clock */
 
 /**
@@ -37,15 +38,16 @@ export class Conversation {
    * @param {{room: string, kind: string, identity: string}} where
    * @param {RoomLine} stay
    * @param {Doors} doors
-   * @param {{keeping: Keeping, faces: Faces, newId: () => string, clock: Clock}} tools
+   * @param {{keeping: Keeping, faces: Faces, uploads: Uploads, newId: () => string, clock: Clock}} tools
    */
-  constructor({ room, kind, identity }, stay, doors, { keeping, faces, newId, clock }) {
+  constructor({ room, kind, identity }, stay, doors, { keeping, faces, uploads, newId, clock }) {
     this.room = room;
     /** In a room of two, either may do what moderators may do elsewhere. */
     this.isOfTwo = OF_TWO.has(kind);
     this.identity = identity;
     this.faces = faces;
     this.keeping = keeping;
+    this.uploads = uploads;
     this.stay = stay;
     this.history = new History(doors.messages);
     this.outbox = new Outbox(keeping, (entry) => this._send(entry), clock, newId);
@@ -113,6 +115,26 @@ export class Conversation {
     return entry;
   }
 
+  /**
+   * Send a file, with words below it.
+   *
+   * @param {Blob} blob
+   * @param {string} name
+   * @param {import("./messages.js").Attachment["kind"]} kind as far as one knows; the server decides
+   * @param {string} [words]
+   */
+  async show(blob, name, kind, words = "") {
+    const entry = this.outbox.add({ kind, text: words, replyTo: null, mentions: [], file: { name, size: blob.size, kind } }, Date.now());
+    await this.uploads.hold(entry.clientId, blob);
+    this.outbox.flush();
+  }
+
+  /** Do not send it after all. @param {Entry} entry */
+  discard(entry) {
+    if (entry.file !== null) this.uploads.forget(entry, false);
+    this.outbox.drop(entry.clientId);
+  }
+
   /** Everything up to here has been seen by this person. @param {number} sequence */
   read(sequence) {
     const own = this.positions.value.get(this.identity);
@@ -152,14 +174,18 @@ export class Conversation {
 
   /** @param {Entry} entry */
   async _send(entry) {
+    const { clientId } = entry;
+    const file = entry.file === null ? null : await this.uploads.carry(entry, (upload) => this.outbox.change(clientId, { upload }));
     await this.stay.line.ask("send_message", {
-      client_id: entry.clientId,
+      client_id: clientId,
       room: this.room,
-      kind: entry.kind,
+      kind: file?.kind ?? entry.kind,
       text: entry.text,
+      file: file?.id ?? null,
       reply_to: entry.replyTo,
       mentions: entry.mentions,
     });
+    if (file !== null) this.uploads.forget(entry, true);
   }
 
   /** Nobody waits for these; what is lost with a cut comes again. @param {string} type @param {Record<string, unknown>} fields */

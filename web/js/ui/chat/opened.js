@@ -5,7 +5,10 @@ import { membersOf, messagesOf, positionsOf } from "../../chats.js";
 import { Conversation } from "../../chat/conversation.js";
 import { Faces } from "../../chat/faces.js";
 import { Keeping } from "../../chat/keeping.js";
+import { shelfOf } from "../../chat/shelf.js";
+import { Uploads } from "../../chat/uploads.js";
 import { surroundings } from "../../call/surroundings.js";
+import { announceFile, fileStanding, finishFile, sendPiece, withdrawFile } from "../../files.js";
 import { store } from "../../memory.js";
 import { readPerson } from "../../people.js";
 
@@ -23,8 +26,18 @@ export function conversationIn({ id, kind }, identity, stay) {
   const tools = {
     keeping: new Keeping(store(), identity, id),
     faces: new Faces(readPerson),
+    uploads: new Uploads(uploadDoors(id), shelfOf(identity)),
     newId: newKey,
     clock: surroundings(),
   };
   return new Conversation({ room: id, kind, identity }, stay, doors, tools);
 }
+
+/** @param {string} room @returns {import("../../chat/uploads.js").Doors} */
+const uploadDoors = (room) => ({
+  announce: (name, size) => announceFile(room, name, size),
+  standing: fileStanding,
+  send: sendPiece,
+  finish: finishFile,
+  withdraw: withdrawFile,
+});
