@@ -66,6 +66,9 @@ PACKAGES = (
     "htm/dist/htm.module.js",
     "@preact/signals/dist/signals.module.js",
     "@preact/signals-core/dist/signals-core.module.js",
+    "emoji-picker-element/database.js",
+    "emoji-picker-element-data/en/emojibase/data.json",
+    "emoji-picker-element-data/zh/emojibase/data.json",
 )
 
 INLINE = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)

@@ -27,6 +27,7 @@ BUILT = (
     "kind.",
     "message.act.",
     "panel.",
+    "picker.group.",
     "quality.bars.",
     "reason.",
     "risk.",

@@ -1,8 +1,9 @@
 /** The chat of a room, on its own page and beside a call: messages, who writes, and where one writes. */
 
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { text } from "../../i18n.js";
 import { html } from "../html.js";
+import { Icon } from "../icons.js";
 import { Notice } from "../notice.js";
 import { nameOf } from "./avatar-with-state.js";
 import { Composer } from "./composer.js";
@@ -15,12 +16,21 @@ import { Sheets } from "./sheets.js";
 /** @param {{conversation: Conversation, head: (desk: Desk) => unknown}} properties `head` stands above */
 export function Chat({ conversation, head }) {
   const desk = useMemo(() => new Desk(), [conversation]);
-  return html`<section class="chat" aria-label=${text("chat.title")}>
+  const [isAimedAt, setAimedAt] = useState(false);
+  const drag = (/** @type {DragEvent} */ event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    setAimedAt(event.type === "dragover");
+    const files = event.type === "drop" ? [...event.dataTransfer.files] : [];
+    if (files.length > 0) desk.sheet.value = { name: "attach", files };
+  };
+  return html`<section class="chat" aria-label=${text("chat.title")} onDragOver=${drag} onDragLeave=${drag} onDrop=${drag}>
     ${head(desk)}
     ${conversation.isAway.value && html`<div class="chat-away"><${Notice} kind="plain">${text("chat.away")}</${Notice}></div>`}
     <${Log} key=${conversation.room} conversation=${conversation} desk=${desk} />
     <${Writers} conversation=${conversation} />
     <${Composer} key=${conversation.room} conversation=${conversation} desk=${desk} />
+    ${isAimedAt && html`<div class="chat-drop" aria-hidden="true"><${Icon} name="attach" />${text("file.drop")}</div>`}
     <${Sheets} conversation=${conversation} desk=${desk} />
   </section>`;
 }

@@ -8,9 +8,11 @@ import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { nameOf } from "./avatar-with-state.js";
 import { complain } from "./complain.js";
+import { AttachButton, NoteButtons, PickerButton } from "./composer-buttons.js";
 import { Mentions, useMentions } from "./mentions.js";
 import { mayEdit } from "./message-menu.js";
 import { gistOf } from "./quote.js";
+import { VoiceRecorder } from "./recorder.js";
 
 /** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
 /** @typedef {import("../../chat/messages.js").Message} Message */
@@ -22,6 +24,7 @@ const HIGHEST_PX = 200;
 export function Composer({ conversation, desk }) {
   const words = useSignal(conversation.keeping.draft().text);
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const isRecording = useSignal(false);
   const mentions = useMentions(conversation, words, field);
   useDraft(conversation, desk, words, field);
   useHeight(field, words.value);
@@ -55,20 +58,36 @@ export function Composer({ conversation, desk }) {
       if (last !== undefined) desk.edit(last);
     }
   };
+  const insert = (/** @type {string} */ emoji) => {
+    const { selectionStart: at = words.value.length, selectionEnd: end = at } = field.current ?? {};
+    words.value = words.value.slice(0, at) + emoji + words.value.slice(end);
+  };
+  const paste = (/** @type {ClipboardEvent} */ event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    desk.sheet.value = { name: "attach", files };
+  };
+  if (isRecording.value) return html`<div class="composer"><${VoiceRecorder} conversation=${conversation} onDone=${() => (isRecording.value = false)} /></div>`;
+  const isEmpty = words.value.trim() === "" && desk.editing.value === null;
   return html`<div class="composer">
     <${About} conversation=${conversation} desk=${desk} onLeave=${leave} />
     <${Mentions} mentions=${mentions} />
     <div class="composer-row">
+      <${AttachButton} desk=${desk} />
       <textarea
         class="composer-words" rows="1" dir="auto" ref=${field} value=${words.value} maxlength="16000"
         aria-label=${text("chat.write")} placeholder=${text("chat.write")} enterkeyhint="send" autocomplete="off"
         aria-controls=${mentions.found.length > 0 ? mentions.id : undefined}
         aria-activedescendant=${mentions.found.length > 0 ? `${mentions.id}-${mentions.at}` : undefined}
-        onInput=${write} onKeyDown=${press} onBlur=${() => conversation.isWriting(false)}
+        onInput=${write} onKeyDown=${press} onBlur=${() => conversation.isWriting(false)} onPaste=${paste}
       ></textarea>
-      <button type="button" class="composer-send" aria-label=${text("chat.send")} title=${text("chat.send")} aria-disabled=${words.value.trim() === "" ? "true" : undefined} onClick=${send}>
-        <${Icon} name=${desk.editing.value === null ? "send" : "check"} />
-      </button>
+      <${PickerButton} conversation=${conversation} onEmoji=${insert} />
+      ${isEmpty
+        ? html`<${NoteButtons} desk=${desk} onVoice=${() => (isRecording.value = true)} />`
+        : html`<button type="button" class="composer-send" aria-label=${text("chat.send")} title=${text("chat.send")} onClick=${send}>
+            <${Icon} name=${desk.editing.value === null ? "send" : "check"} />
+          </button>`}
     </div>
   </div>`;
 }

@@ -3,7 +3,9 @@
 import { partsOf } from "../../chat/words.js";
 import { text } from "../../i18n.js";
 import { html } from "../html.js";
+import { FileCard, Picture, Video } from "./attachments.js";
 import { nameOf } from "./avatar-with-state.js";
+import { VoiceNote } from "./voice-note.js";
 
 /** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
 /** @typedef {import("../../chat/messages.js").Message} Message */
@@ -24,6 +26,10 @@ const KINDS = {
   emoji: ({ message }) => html`<p class="big-emoji">${message.text}</p>`,
   sticker: ({ message }) =>
     html`<img class="sticker" src="/static/images/stickers/${message.text}.svg" alt=${text(`sticker.${message.text}`)} width="128" height="128" />`,
+  image: ({ message, desk }) => message.file && html`<${Picture} file=${message.file} onOpen=${() => (desk.sheet.value = { name: "viewer", message })} />`,
+  video: ({ message }) => message.file && html`<${Video} file=${message.file} />`,
+  voice: ({ message }) => message.file && html`<${VoiceNote} file=${message.file} />`,
+  file: ({ message }) => message.file && html`<${FileCard} file=${message.file} />`,
 };
 
 const WITHOUT_WORDS = new Set(["emoji", "sticker"]);

@@ -8,7 +8,8 @@ import { signal } from "@preact/signals";
  * A panel over the chat, and what it is about.
  *
  * @typedef {{name: "readers" | "edits" | "forward" | "report" | "remove" | "viewer", message: Message}
- *   | {name: "person", identity: string} | {name: "search" | "pins" | "settings"}} Sheet
+ *   | {name: "person", identity: string} | {name: "attach", files: readonly File[]}
+ *   | {name: "video-note" | "search" | "pins" | "settings"}} Sheet
  */
 
 export class Desk {

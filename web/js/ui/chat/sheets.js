@@ -1,15 +1,25 @@
 /** Panels over a chat, by name. */
 
 import { html } from "../html.js";
+import { AttachSheet } from "./attach-sheet.js";
 import { EditsSheet } from "./edits-sheet.js";
 import { ReadersSheet } from "./readers-sheet.js";
 import { RemoveSheet } from "./remove-sheet.js";
+import { VideoNoteSheet } from "./video-note-sheet.js";
+import { Viewer } from "./viewer.js";
 
 /** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** @type {Readonly<Record<string, (properties: any) => unknown>>} */
-const SHEETS = { edits: EditsSheet, readers: ReadersSheet, remove: RemoveSheet };
+const SHEETS = {
+  attach: AttachSheet,
+  edits: EditsSheet,
+  readers: ReadersSheet,
+  remove: RemoveSheet,
+  "video-note": VideoNoteSheet,
+  viewer: Viewer,
+};
 
 /** @param {{conversation: Conversation, desk: Desk}} properties */
 export function Sheets({ conversation, desk }) {
