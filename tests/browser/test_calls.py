@@ -81,6 +81,55 @@ async def test_two_pages_and_a_program_meet(device: NewPage, address: str) -> No
     await expect(ada.get_by_text("You are alone here.")).to_be_visible()
 
 
+CHANGES = """
+  window.changes = [];
+  const set = CSSStyleDeclaration.prototype.setProperty;
+  CSSStyleDeclaration.prototype.setProperty = function (name, value) {
+    const last = window.changes.at(-1)?.value;
+    if (name === "background-color" && value !== last) {
+      window.changes.push({ value, at: performance.now() });
+    }
+    return set.call(this, name, value);
+  };
+"""
+MOST_IN_A_SECOND = """
+  Math.max(...window.changes.map(({ at }) =>
+    window.changes.filter((one) => one.at > at && one.at <= at + 990).length))
+"""
+
+
+async def test_a_challenge_is_explained_shown_and_may_be_refused(device: NewPage) -> None:
+    ada, grace = await device(), await device()
+    room, link = await make_host(ada, "dare-ada", "Ada", "Dare")
+    await grace.add_init_script(CHANGES)
+    await come_in_as_guest(grace, link, "Grace")
+    await grace.get_by_label("I agree to be checked").check()
+    await join(grace)
+    await join(ada, room)
+    await moves(ada, "Grace")
+    await ada.keyboard.press("p")
+    await ada.get_by_role("button", name="Moderate Grace").click()
+
+    await ada.get_by_role("button", name="Check by movements").click()
+    asked = grace.get_by_role("dialog", name="Show that a camera sees you")
+    await expect(asked.get_by_text("A host of this call asks you for it.")).to_be_visible()
+    await asked.get_by_role("button", name="Begin").click()
+    await expect(asked.locator("[data-act]:not([data-act=ahead])")).to_be_visible()
+    await grace.keyboard.press("Escape")
+    await expect(asked).to_have_count(0)
+    await expect(ada.get_by_text("Grace refused the challenge.")).to_be_visible()
+
+    await ada.get_by_role("button", name="Check by light").click()
+    await expect(asked.get_by_text("Your device asks for little motion.")).to_be_visible()
+    await asked.get_by_role("button", name="Begin").click()
+    # Nobody is in the fake picture, so nothing can be told from it; and nothing counts against her.
+    await expect(asked.get_by_text("Nothing could be told")).to_be_visible()
+    assert await grace.evaluate("window.changes.length") > 3
+    assert await grace.evaluate(MOST_IN_A_SECOND) <= 3
+    await asked.get_by_role("button", name="Close").click()
+    await expect(ada.get_by_text("The challenge of Grace showed nothing")).to_be_visible()
+
+
 LABELS = "(video) => video.srcObject.getTracks().map((track) => track.label).join()"
 
 # A beep is no speech; from now on, this microphone hums without a pause.

@@ -26,6 +26,7 @@ BUILT = (
     "keys.",
     "kind.",
     "message.act.",
+    "moderate.challenge_",
     "panel.",
     "picker.group.",
     "quality.bars.",

@@ -68,7 +68,7 @@ export const invitationsAddress = (room) => `${roomAddress(room)}/invitations`;
 export const memberAddress = (room, user) =>
   `${roomAddress(room)}/members/${encodeURIComponent(user)}`;
 
-/** @param {string} call @param {"accept" | "decline" | "leave"} act */
+/** @param {string} call @param {"accept" | "decline" | "leave" | "challenges"} act */
 export const callAddress = (call, act) => `/api/v1/calls/${encodeURIComponent(call)}/${act}`;
 
 /**

@@ -38,6 +38,15 @@ export const acceptCall = (id) => post(callAddress(id, "accept"));
 /** @param {string} call @returns {Promise<Call>} for everybody */
 export const endCall = (call) => post(api.callsEnd, { call });
 
+/**
+ * Ask somebody to show that a camera sees them; what comes of it is told on the line.
+ *
+ * @param {string} call
+ * @param {string} user
+ * @param {"light" | "motion" | "code"} kind
+ */
+export const challenge = (call, user, kind) => post(callAddress(call, "challenges"), { user, kind });
+
 /** @returns {Promise<Call[]>} those under way in one's rooms */
 export async function callsUnderWay() {
   /** @type {{calls: Call[]}} */

@@ -12,6 +12,7 @@ import { RoomLine } from "../protocol/room-line.js";
 import { Publishing } from "../media/publishing.js";
 import { Watching } from "../media/watching.js";
 import { NO_STANDINGS, after as risksAfter } from "../risk.js";
+import { Challenged } from "./challenge.js";
 import { NOBODY, after, settled } from "./roster.js";
 
 /** @typedef {import("../protocol/messages.js").Snapshot} Snapshot */
@@ -75,6 +76,7 @@ export class InCall {
     this.risks = signal(NO_STANDINGS);
     this.detection = signal(/** @type {DetectionHere | null} */ (null));
     this.stay = new RoomLine(room, around, consent);
+    this.challenged = new Challenged(this.stay, around);
     this._around = around;
     this._doors = doors;
     this._sending = /** @type {Publishing | null} */ (null);

@@ -3,6 +3,7 @@
 import { html } from "./html.js";
 
 const PATHS = {
+  "arrow-up": "M12 19V5M6 11l6-6 6 6",
   arrow: "M5 12h14M13 6l6 6-6 6",
   alarm: "M8 3h8l5 5v8l-5 5H8l-5-5V8zM12 7.5v5.5M12 16.2v.1",
   "arrow-left": "M19 12H5M11 6l-6 6 6 6",

@@ -1,7 +1,7 @@
 /** Who is there, who waits at the door, and what a moderator may do. */
 
 import { useEffect, useState } from "preact/hooks";
-import { endCall } from "../../calls.js";
+import { challenge, endCall } from "../../calls.js";
 import { counted, errorText, text } from "../../i18n.js";
 import { admit, admitAll, ban, deny, handOver, sendAway, setLocked, setRole, setWaitingRoom, silence, whoWaits } from "../../moderation.js";
 import { mayInvite } from "../../rooms.js";
@@ -76,6 +76,8 @@ function Sign({ isOn, icon }) {
   </span>`;
 }
 
+const KINDS = /** @type {const} */ (["light", "motion", "code"]);
+
 /** @param {{person: Person, room: Room, call: InCall}} properties */
 function Moderating({ person, room, call }) {
   const { identity, silenced } = person;
@@ -92,6 +94,8 @@ function Moderating({ person, room, call }) {
       act=${() => setRole(room.id, identity, person.role === "moderator" ? "member" : "moderator")}
     />`}
     ${isOwner && !isGuest && html`<${Deed} words=${text("moderate.hand_over")} act=${() => handOver(room.id, identity)} />`}
+    ${call.detection.value?.runs &&
+    KINDS.map((kind) => html`<${Deed} key=${kind} words=${text(`moderate.challenge_${kind}`)} act=${() => challenge(call.call.value?.id ?? "", identity, kind)} />`)}
     <${Deed} kind="danger" words=${text("moderate.remove")} act=${() => sendAway(room.id, identity)} />
     <${Deed} kind="danger" words=${text("moderate.ban")} act=${() => ban(room.id, identity)} />
   </div>`;

@@ -9,6 +9,8 @@ import { recall, remember } from "../../memory.js";
 import { html } from "../../ui/html.js";
 import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
+import { ChallengeNews } from "./challenge-news.js";
+import { ChallengeStage } from "./challenge-stage.js";
 import { Comings } from "./comings.js";
 import { GesturesSeen } from "./gestures.js";
 import { Head } from "./head.js";
@@ -50,6 +52,8 @@ export function Stage({ room, call, own }) {
       </aside>`}
     </div>
     <${Bar} call=${call} own=${own} view=${view} controls=${controls} />
+    <${ChallengeStage} challenged=${call.challenged} />
+    <${ChallengeNews} call=${call} />
     <${Sounds} call=${call} own=${own} view=${view} />
   </main>`;
 }
