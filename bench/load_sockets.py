@@ -12,13 +12,35 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 OPEN_WITHIN_S = 120.0
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+
+
+def upgrade(path: str, headers: Sequence[str]) -> bytes:
+    """What a client asks of a server in order to speak frames."""
+    lines = (
+        f"GET {path} HTTP/1.1",
+        "Host: localhost",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        *headers,
+    )
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """Of up to 64 KiB, as a client sends it."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    # A mask of zeros is one, and costs nothing.
+    return bytes([0x80 | opcode]) + length + bytes(4) + payload
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -95,16 +117,7 @@ class _Socket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        lines = (
-            f"GET {self._plan.path} HTTP/1.1",
-            "Host: localhost",
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            *self._headers,
-        )
-        transport.write("\r\n".join([*lines, "", ""]).encode())
+        transport.write(upgrade(self._plan.path, self._headers))
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -148,10 +161,7 @@ class _Socket(asyncio.Protocol):
             self.status.set_result(status)
 
     def _send(self, opcode: int, payload: bytes) -> None:
-        size = len(payload)
-        length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
-        # A mask of zeros is one, and costs nothing.
-        self._transport.write(bytes([0x80 | opcode]) + length + bytes(4) + payload)
+        self._transport.write(frame(opcode, payload))
 
     def _frames(self) -> Iterator[tuple[int, bytes]]:
         """Whole frames; a server does not mask."""
