@@ -1,11 +1,9 @@
-"""A conversation to take away: as JSON, or as one page that needs nothing and does nothing.
+"""A conversation to take away: as JSON, or as one page.
 
-The page holds no script, no link and no address that a browser would fetch; every text is only
-text.  Built in a thread of its own, as a long one takes a while.
+Built in a thread of its own, as a long one takes a while.
 """
 
 import asyncio
-import html
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +14,7 @@ import sqlalchemy as sa
 
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
-from signaling.chat import standing
+from signaling.chat import export_page, standing
 from signaling.errors import Refused
 from signaling.store import Store, audit, chat_rules, messages, rooms, users
 from signaling.store.messages import Edit, Message, Reaction, Wanted
@@ -24,14 +22,6 @@ from signaling.store.messages import Edit, Message, Reaction, Wanted
 # More are exported in parts, by time.
 MOST_MESSAGES = 50_000
 PIECE = 500
-
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1d1b26;background:#fff}article{border-bottom:1px solid #ddd;padding:.6rem 0}"
-    "header{color:#5b5768;font-size:.85rem}b{color:#1d1b26}p{margin:.2rem 0;white-space:pre-wrap;"
-    "overflow-wrap:anywhere;unicode-bidi:isolate}.gone{color:#8a8696;font-style:italic}"
-)
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class Saying(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,12 +93,7 @@ class Export:
         return await asyncio.to_thread(msgspec.json.encode, exported)
 
     async def as_page(self, exported: Exported) -> bytes:
-        return await asyncio.to_thread(page, exported)
-
-
-def page(exported: Exported) -> bytes:
-    """One inert HTML file."""
-    return "\n".join(_lines(exported)).encode()
+        return await asyncio.to_thread(export_page.page, exported)
 
 
 def _refuse(connection: sa.Connection, who: Person, room_id: str, *, held: bool) -> None:
@@ -175,32 +160,3 @@ def _edits(edits: Iterable[Edit]) -> list[dict[str, Any]]:
 
 def _reactions(reactions: Iterable[Reaction]) -> list[dict[str, Any]]:
     return [{"emoji": each.emoji, "user": each.user_id} for each in reactions]
-
-
-def _lines(exported: Exported) -> Iterator[str]:
-    title = html.escape(exported.title)
-    yield "<!doctype html>"
-    yield '<html lang="en"><head><meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}">'
-    yield '<meta name="viewport" content="width=device-width">'
-    yield f"<title>{title}</title><style>{STYLE}</style></head><body>"
-    yield f"<h1>{title}</h1><p>{exported.exported_at:%Y-%m-%d %H:%M} UTC</p>"
-    for each in exported.messages:
-        yield _article(each)
-    if not exported.complete:
-        yield '<p class="gone">There is more; export it by time.</p>'
-    yield "</body></html>"
-
-
-def _article(saying: Saying) -> str:
-    name, at = html.escape(saying.name), f"{saying.at:%Y-%m-%d %H:%M:%S}"
-    notes = [f"#{saying.sequence}", saying.kind] + (["edited"] if saying.edited_at else [])
-    head = f"<header><b><bdi>{name}</bdi></b> {at} {' '.join(notes)}</header>"
-    if saying.deleted_at and not saying.edits:
-        return f'<article>{head}<p class="gone">deleted</p></article>'
-    parts = [f"<p>{html.escape(saying.text)}</p>"] if saying.text else []
-    if saying.file:
-        parts.append(f"<p>{html.escape(str(saying.file.get('name', 'file')))}</p>")
-    parts += [f'<p class="gone">{html.escape(edit["text"])}</p>' for edit in saying.edits]
-    symbols = " ".join(html.escape(each["emoji"]) for each in saying.reactions)
-    return f"<article>{head}{''.join(parts)}{f'<p>{symbols}</p>' if symbols else ''}</article>"
