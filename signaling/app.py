@@ -254,7 +254,7 @@ def _compose(
         returning=Returning(),
         challenges=challenges,
         challenging=Challenging(store, challenges, utc_now),
-        chat=open_chat(store, streams, attendance, Shelf(config.files, utc_now), utc_now),
+        chat=open_chat(store, streams, attendance, Shelf(files, config.files, utc_now), utc_now),
         health=Health(store, config.data, supervisor, partial(_signals_off, detection)),
         metrics=Metrics(),
     )

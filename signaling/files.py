@@ -4,9 +4,10 @@ A file is its sender's alone until a message shows it; then it is the room's.  K
 what.  How it came in is for `uploads`; where its bytes are is for the vault.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
@@ -162,6 +163,17 @@ class Files:
         if file.waveform is None:
             raise Refused("not_found")
         return file
+
+    async def contents(self, file_ids: Sequence[str]) -> dict[str, Part]:
+        """The content of each of the files that has one; who may have it is for the caller."""
+        found: dict[str, Part] = {}
+        for start in range(0, len(file_ids), files.BATCH):
+            some = file_ids[start : start + files.BATCH]
+            all_parts = await self._store.read(partial(files.parts_of, file_ids=some))
+            for file_id, parts in all_parts.items():
+                if await self._vault.holds(parts["content"].digest):
+                    found[file_id] = parts["content"]
+        return found
 
     def read(self, part: Part, start: int, length: int) -> AsyncIterator[bytes]:
         """A stretch of it, piece by piece."""

@@ -1,15 +1,16 @@
-"""The shelf: files as chat asks for them, within the transaction of the message that shows one."""
+"""The shelf: files as chat asks for them, to be shown by a message or to be taken away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
 
 from signaling import config
-from signaling.chat import Attached, Wish
+from signaling.chat import Attached, Held, Wish
 from signaling.errors import Refused
-from signaling.files import Attachment, attach, pass_on
+from signaling.files import Attachment, Files, attach, pass_on
 from signaling.quotas import refuse_beyond
 from signaling.store import files, users
 
@@ -17,7 +18,8 @@ from signaling.store import files, users
 class Shelf:
     """What `signaling.chat.Attachments` asks for."""
 
-    def __init__(self, settings: config.Files, now: Callable[[], datetime]) -> None:
+    def __init__(self, files_: Files, settings: config.Files, now: Callable[[], datetime]) -> None:
+        self._files = files_
         self._settings = settings
         self._now = now
 
@@ -30,6 +32,14 @@ class Shelf:
         if shown.kind != wish.kind:
             raise Refused("invalid", f"kind: the file is of another, {shown.kind}.")
         return Attached(shown.id, msgspec.to_builtins(shown))
+
+    async def contents(self, file_ids: Sequence[str]) -> Mapping[str, Held]:
+        """Those that are there; each is opened when it is read."""
+        found = await self._files.contents(file_ids)
+        return {
+            file_id: Held(part.media_type, part.size, partial(self._files.read, part, 0, part.size))
+            for file_id, part in found.items()
+        }
 
     def _passed_on(self, connection: sa.Connection, wish: Wish, there: str) -> Attachment:
         if users.by_id(connection, wish.owner) is None:

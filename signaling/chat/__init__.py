@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signaling.attendance import Attendance
-from signaling.chat.attachments import Attached, Attachments, NoAttachments, Wish
+from signaling.chat.attachments import Attached, Attachments, Held, NoAttachments, Wish
 from signaling.chat.bell import Bell
 from signaling.chat.changing import Changing
 from signaling.chat.drafts import Draft
@@ -22,7 +22,7 @@ from signaling.chat.search import Search
 from signaling.store import Store
 from signaling.streams import Streams
 
-__all__ = ["Attached", "Attachments", "Chat", "Draft", "NoAttachments", "Wish", "open_chat"]
+__all__ = ["Attached", "Attachments", "Chat", "Draft", "Held", "NoAttachments", "Wish", "open_chat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def open_chat(
         reading=Reading(store, attendance, now),
         search=Search(store),
         order=Order(store, streams, now),
-        export=Export(store, now),
+        export=Export(store, attachments, now),
         keeping=Keeping(store, now),
         bell=bell,
     )

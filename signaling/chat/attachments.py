@@ -1,6 +1,6 @@
 """The seam between chat and files: what chat asks about a file that a message names."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,6 +28,15 @@ class Attached:
     shown: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The content of a file: `open` gives it piece by piece."""
+
+    media_type: str
+    size: int
+    open: Callable[[], AsyncIterator[bytes]]
+
+
 class Attachments(Protocol):
     """Files, as far as chat knows them."""
 
@@ -37,9 +46,15 @@ class Attachments(Protocol):
         A file that is passed on from another room gets an identifier of its own there.
         """
 
+    async def contents(self, file_ids: Sequence[str]) -> Mapping[str, Held]:
+        """Those of the files that there are; whether somebody may have them is for the caller."""
+
 
 class NoAttachments:
     """Where nobody keeps files."""
 
     def attach(self, connection: sa.Connection, wish: Wish) -> Attached:
         raise Refused("not_found", f"There is no file {wish.file_id}.")
+
+    async def contents(self, file_ids: Sequence[str]) -> Mapping[str, Held]:
+        return {}

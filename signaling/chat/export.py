@@ -1,10 +1,7 @@
-"""A conversation to take away: as JSON, or as one page.
-
-Built in a thread of its own, as a long one takes a while.
-"""
+"""A conversation to take away: as JSON, which names its files, or as one page that holds them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +12,7 @@ import sqlalchemy as sa
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.chat import export_page, standing
+from signaling.chat.attachments import Attachments
 from signaling.errors import Refused
 from signaling.store import Store, audit, chat_rules, messages, rooms, users
 from signaling.store.messages import Edit, Message, Reaction, Wanted
@@ -66,8 +64,9 @@ class Span:
 class Export:
     """The service."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, attachments: Attachments, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._attachments = attachments
         self._now = now
 
     async def conversation(
@@ -89,11 +88,17 @@ class Export:
         await self._store.write(lambda connection: audit.record(connection, act, now))
         return exported
 
-    async def as_json(self, exported: Exported) -> bytes:
-        return await asyncio.to_thread(msgspec.json.encode, exported)
+    async def as_json(self, exported: Exported) -> AsyncIterator[bytes]:
+        # In a thread of its own, as a long one takes a while.
+        yield await asyncio.to_thread(msgspec.json.encode, exported)
 
-    async def as_page(self, exported: Exported) -> bytes:
-        return await asyncio.to_thread(export_page.page, exported)
+    async def as_page(self, exported: Exported) -> AsyncIterator[bytes]:
+        ids = [
+            str(each.file["id"]) for each in exported.messages if each.file and "id" in each.file
+        ]
+        held = await self._attachments.contents(ids)
+        async for piece in export_page.pieces(exported, held):
+            yield piece
 
 
 def _refuse(connection: sa.Connection, who: Person, room_id: str, *, held: bool) -> None:

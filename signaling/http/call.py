@@ -78,10 +78,10 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """An answer that is sent while it is read."""
+    """An answer that is sent while it is read; its size may be unknown until then."""
 
     media_type: str
-    size: int
+    size: int | None
     pieces: AsyncIterator[bytes]
 
 

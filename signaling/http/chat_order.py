@@ -11,7 +11,7 @@ from signaling.addresses import Address
 from signaling.chat import Chat
 from signaling.chat.export import Span
 from signaling.http import fields
-from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Handler, Route
+from signaling.http.call import NOTHING, Allow, Answer, Call, Handler, Outgoing, Route
 from signaling.store.chat_rules import Rules
 from signaling.store.reports import Report
 
@@ -182,10 +182,10 @@ class OrderRoutes:
                 "GET",
                 addresses.API_CHAT_ROOM_EXPORT,
                 self.export,
-                "A conversation to take away, as JSON or as one HTML page",
+                "A conversation to take away, as JSON or as one HTML page with its files",
                 Allow.GUEST,
                 query=ExportWanted,
-                answer=Content,
+                answer=Outgoing,
                 refusals=("not_found", "forbidden"),
             ),
         )
@@ -248,11 +248,11 @@ class OrderRoutes:
             call.person, room, span, call.device.address, held=query.held
         )
         as_page = query.format == "html"
-        data = await (export.as_page(found) if as_page else export.as_json(found))
+        pieces = export.as_page(found) if as_page else export.as_json(found)
         kind = "text/html; charset=utf-8" if as_page else "application/json; charset=utf-8"
         # The security headers of every answer hold as well: sandboxed, and nothing may be loaded.
         name = {"Content-Disposition": f'attachment; filename="{room}.{query.format}"'}
-        return Answer(Content(kind, data), headers=name)
+        return Answer(Outgoing(kind, None, pieces), headers=name)
 
 
 def _do(

@@ -59,7 +59,8 @@ def streamed(answer: Answer) -> KeptAnswer | StreamedAnswer:
     if not isinstance(outgoing, Outgoing):
         return kept(answer, secure=False)
     headers = [*answer.headers.items(), ("Content-Type", outgoing.media_type)]
-    headers.append(("Content-Length", str(outgoing.size)))
+    if outgoing.size is not None:
+        headers.append(("Content-Length", str(outgoing.size)))
     return StreamedAnswer(answer.status, headers, outgoing.pieces)
 
 

@@ -1,8 +1,10 @@
 """Files: announced, sent in pieces, looked at, shown, fetched and taken back."""
 
 import asyncio
+import base64
 import hashlib
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +15,7 @@ import pytest
 
 from signaling.app import Candor, open_candor
 from signaling.auth.identity import Device
+from signaling.chat import export_page
 from signaling.config import Config
 from signaling.errors import Refused
 from signaling.files import attach
@@ -212,6 +215,34 @@ async def test_a_file_that_is_shown_goes_with_its_message(place: Place) -> None:
 
     assert (await place.bob.get(hers["url"])).status == 404
     assert place.on_disk("kept") == []
+
+
+PICTURE = r'<img alt="[^"<>]*script[^"<>]*" src="data:image/webp;base64,[A-Za-z0-9+/=]+">'
+
+
+async def test_an_exported_page_holds_the_files_and_opens_alone(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_page, "MOST_OF_A_FILE", 100_000)
+    for content, name in (
+        (png(40, 30), '"><script>.png'),
+        (sound("ogg", "libopus", 0.5), "note.ogg"),
+        (NOTES[:10_001], "notes.txt"),
+        (NOTES * 10, "large.txt"),
+    ):
+        await place.attach((await sent(place.alice, content, name=name)).body["id"])
+    reply = await place.bob.get("/api/v1/chat/rooms/tea/export?format=html")
+    page = reply.body.decode()
+    assert re.search(PICTURE, page)
+    assert '<audio controls src="data:audio/ogg;base64,' in page
+    assert "large.txt (not in this page, 160000 bytes)" in page
+    taken = re.search(r'<a download="notes.txt" href="data:[a-z/-]+;base64,([^"]+)">', page)
+    assert taken
+    assert base64.b64decode(taken[1]) == NOTES[:10_001]
+    assert set(re.findall(r'(?:src|href)="([a-z]+:)', page)) == {"data:"}
+    assert "<script" not in page
+    named = (await place.bob.get("/api/v1/chat/rooms/tea/export")).body["messages"]
+    assert [each["file"]["name"] for each in named][2:] == ["notes.txt", "large.txt"]
 
 
 async def test_a_file_is_passed_on_with_its_message(place: Place) -> None:
