@@ -23,6 +23,8 @@ ME = Address("/me")
 INVITATION = Address("/i/{code}")
 DIAGNOSE = Address("/diagnose", ("/static/websocket_test.html", "/static/test_websocket.html"))
 DIAGNOSE_ROOM = Address("/diagnose/{room}", ("/tools/chat/debug/{room}/",))
+MATCH_PAGE = Address("/match", ("/tools/number-match/",))
+HEART_LINK_PAGE = Address("/heart-link", ("/tools/heart_link/",))
 CHAT_PAGE = Address("/chat/{room}", ("/tools/chat/enhanced/{room}/",))
 CALL_PAGE = Address("/call/{room}", ("/tools/video-chat/{room}/",))
 

@@ -52,6 +52,8 @@ PAGES = {
     addresses.REGISTER: Page("register"),
     addresses.ME: Page("me", "columns"),
     addresses.INVITATION: Page("invitation"),
+    addresses.MATCH_PAGE: Page("match", styles=("match",)),
+    addresses.HEART_LINK_PAGE: Page("heart-link", styles=("match",)),
     addresses.CHAT_PAGE: Page("chat", "chat", styles=("chat",)),
     addresses.CALL_PAGE: Page("call", styles=("call", "chat")),
     addresses.DIAGNOSE: Page("diagnose"),

@@ -104,6 +104,8 @@ VIEWS: dict[str, tuple[str | None, str, str]] = {
     "home": ("member", "/", ".room"),
     "invite": ("member", "/", ".share"),
     "me": ("member", "/me", ".device"),
+    "match": ("member", "/match", ".digits"),
+    "heart-link": ("member", "/heart-link", ".heart-sign"),
     "chat": ("member", "/chat/{room}", ".sticker"),
     "invitation-member": ("member", "{invitation}", ".notice-success"),
     "guest-home": ("guest", "/", ".room"),
