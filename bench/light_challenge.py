@@ -1,6 +1,6 @@
 """How often the light challenge believes honest callers, and attackers.
 
-    python -m bench.light_challenge DIR [--rounds 1] [--clips 100]
+    python -m bench.light_challenge DIR [--rounds 1] [--first 0] [--clips 100]
 
 DIR holds films of real people (`DIR/**/*.mp4`), which `signaling.client.lighting` lights again.
 Each film plays each part below for each round, with room, camera, line and sequence drawn by chance
@@ -166,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("directory", type=Path)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="other rooms and sequences")
     parser.add_argument("--clips", type=int, default=100)
     parser.add_argument("--models", type=Path, default=Path("models"))
     arguments = parser.parse_args()
@@ -175,7 +176,8 @@ def main() -> None:
         clip = read(path, finding(finder))
         if clip is None:
             continue
-        mine = [one for number in range(arguments.rounds) for one in answers(clip, number, finder)]
+        rounds = range(arguments.first, arguments.first + arguments.rounds)
+        mine = [one for number in rounds for one in answers(clip, number, finder)]
         for one in mine:
             if one.reason:
                 print(clip.name, one.part, one.share, one.reason, one.response, file=sys.stderr)

@@ -34,8 +34,10 @@ CHANCES = (0.002, 0.003, 0.004)
 _OWN_DELAY_S = 0.45
 # Fewer of the bins with a picture in them than this say nothing.
 _LEAST_COVERED = 0.5
-# A background that changes this much as the face does was not lit by a screen before the face.
-_MOST_BACKGROUND = 0.7
+# A background that changes this much as the face does was not lit by a screen before the face:
+# light falls with the square, and a wall a quarter of a metre behind a face half a metre away gets
+# 0.44.  A colour laid over all of a picture gave 0.47 and 0.66 where the background was brighter.
+_MOST_BACKGROUND = 0.45
 # Background and face changing alike within these is no room.
 _ALIKE = (0.85, 1.2)
 _LEAST_AGREEING = 0.5
