@@ -18,11 +18,11 @@ from av.audio.resampler import AudioResampler
 
 from detection import figures
 from detection.decoder import OPUS_RATE_HZ, Encoded
-from detection.faces import Finder
 from detection.figures import Figure
 from detection.fusion import FUSION_VERSION, State
 from detection.panel import panel
 from detection.participant import Participant
+from detection.tools import Tools
 
 REAL, FAKE = "real", "fake"
 # Times in a call are those of a machine that has been up for a while.
@@ -126,13 +126,13 @@ def read_set(folder: Path) -> list[Labelled]:
     return found
 
 
-def judge_file(file: Labelled, finder: Finder, sending: Sending) -> Said:
+def judge_file(file: Labelled, tools: Tools, sending: Sending) -> Said:
     """Send one file through the pipeline; a file that cannot be read says so."""
     try:
-        frames = sorted(_sent(file.path, sending), key=lambda pair: pair[1].at_s)
+        frames = sorted(sent(file.path, sending), key=lambda pair: pair[1].at_s)
     except (av.error.FFmpegError, ValueError) as error:
-        return _unreadable(file, finder, str(error))
-    participant = Participant(finder, panel())
+        return _unreadable(file, str(error))
+    participant = Participant(tools.finder, panel(tools))
     participant.open_track(_VIDEO, sending.codec)
     participant.open_track(_AUDIO, "opus")
     worst, began_s, next_s = State.UNKNOWN, time.thread_time(), _BEGINS_S + _CONCLUDE_EVERY_S
@@ -188,9 +188,9 @@ def _judge(participant: Participant, now: float) -> State:
     return participant.judge(now).score.state
 
 
-def _unreadable(file: Labelled, finder: Finder, fault: str) -> Said:
+def _unreadable(file: Labelled, fault: str) -> Said:
     """What is said of somebody who sends nothing."""
-    score = Participant(finder, panel()).judge(_BEGINS_S).score
+    score = Participant(None, ()).judge(_BEGINS_S).score
     said = (score.risk, score.confidence, score.state.value, score.state.value, "cannot_be_read")
     return Said(file.name, file.fake, file.source, False, *said, (), 0.0, 0.0, fault)
 
@@ -220,7 +220,7 @@ def _by_folder(folder: Path) -> list[Labelled]:
     return found
 
 
-def _sent(path: Path, sending: Sending) -> Iterator[tuple[int, Encoded]]:
+def sent(path: Path, sending: Sending) -> Iterator[tuple[int, Encoded]]:
     """The frames that a call would have carried, by track."""
     with av.open(str(path)) as container:
         if container.streams.video:

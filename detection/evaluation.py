@@ -4,9 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from detection.evaluate import Evaluation, NoSuchSet, Said, Sending, judge_file, read_set, summary
-from detection.faces import FaceFinder
-from detection.models import Models, ModelUnusable, read_lock
 from detection.report import lines, page
+from detection.tools import open_tools
 
 __all__ = ["CannotEvaluate", "Evaluation", "Sending", "lines", "page", "run"]
 
@@ -21,17 +20,17 @@ def run(
     """Every file of the folder in turn; `on_file` is told of each in a line."""
     try:
         files = read_set(folder)
-        finder = FaceFinder(Models(models, read_lock()))
     except NoSuchSet as error:
         raise CannotEvaluate(f"{folder}: {error}") from None
-    except ModelUnusable as error:
-        raise CannotEvaluate(f"{error}: run `candor models install`") from None
+    tools = open_tools(models)
+    if tools.finder is None:
+        raise CannotEvaluate(f"{tools.off['faces']}: run `candor models install`")
     said = []
     for file in files:
-        one = judge_file(file, finder, sending)
+        one = judge_file(file, tools, sending)
         said.append(one)
         on_file(_line(one))
-    return summary(said, finder.references, sending)
+    return summary(said, tools.references, sending)
 
 
 def _line(said: Said) -> str:

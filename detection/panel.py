@@ -3,16 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from detection.signals import Signal
+from detection.signals.code import Code
 from detection.signals.light import Light
 from detection.signals.lips import Lips
 from detection.signals.motion import Motion
 from detection.signals.quality import Quality
 from detection.signals.replay import Injection, Loop
+from detection.tools import Tools
 
 # The quality gate is always the first: it says what the others may claim.
-SIGNALS: Sequence[Callable[[], Signal]] = (Quality, Light, Motion, Loop, Injection, Lips)
+ALWAYS: Sequence[Callable[[], Signal]] = (Quality, Light, Motion, Loop, Injection, Lips)
 
 
-def panel() -> list[Signal]:
-    """A fresh one of each."""
-    return [make() for make in SIGNALS]
+def panel(tools: Tools) -> list[Signal]:
+    """A fresh one of each that can do its work."""
+    signals = [make() for make in ALWAYS]
+    if tools.digits is not None:
+        signals.append(Code(tools.digits))
+    return signals

@@ -31,15 +31,14 @@ from detection.control import (
     WorkerConfig,
 )
 from detection.decoder import Encoded
-from detection.faces import FaceFinder, Finder
 from detection.faults import say, tell_fault
 from detection.fusion import State
-from detection.models import Models, ModelUnusable, read_lock
 from detection.panel import panel
 from detection.participant import Participant
 from detection.policy import ALL_THE_TIME, NOW_AND_THEN, Waiting
 from detection.signals import Asked
 from detection.tap import TapConnection, TapListener
+from detection.tools import Tools, open_tools
 from detection.wire import TapClock, TapClosed, TapFrame, TapMessage, TapOpened, TapWish
 
 # A turn takes a tenth of a second; one that takes so long hangs.
@@ -102,8 +101,7 @@ class Worker:
         self._config = config
         self._channel = channel
         self._clock = clock
-        self._off: dict[str, str] = {}
-        self._finder: Finder | None = None
+        self._tools = Tools()
         self._tap = TapListener(config.tap_socket, self._receive_tap, self._lose_tap)
         self._tracks: dict[TrackKey, _Track] = {}
         self._watched: dict[Whose, _Watched] = {}
@@ -117,9 +115,9 @@ class Worker:
         self._numbers = 0
 
     async def __aenter__(self) -> Self:
-        self._finder = await self._on_thread(self._open_models)
+        self._tools = await self._on_thread(self._open_tools)
         await self._tap.open()
-        self._channel.send(Ready(self._config.name, self._off))
+        self._channel.send(Ready(self._config.name, dict(self._tools.off)))
         return self
 
     async def __aexit__(
@@ -232,8 +230,9 @@ class Worker:
         watched.tracks.add(key)
 
     def _begin(self, whose: Whose) -> _Watched:
-        participant = Participant(self._finder, panel(), on_fault=self._note_fault)
-        if self._finder is None:
+        finder, signals = self._tools.finder, panel(self._tools)
+        participant = Participant(finder, signals, on_fault=self._note_fault)
+        if finder is None:
             participant.blind = "models_missing"
         self._watched[whose] = _Watched(participant)
         return self._watched[whose]
@@ -351,14 +350,11 @@ class Worker:
             self._turn_began_s = None
             self._busy_s += self._clock() - began_s
 
-    def _open_models(self) -> Finder | None:
-        """Whatever is missing is off, by name."""
-        try:
-            return FaceFinder(Models(Path(self._config.models), read_lock()))
-        except ModelUnusable as error:
-            self._off["faces"] = str(error)
-            say("warning", "detection goes without faces", reason=str(error))
-            return None
+    def _open_tools(self) -> Tools:
+        tools = open_tools(Path(self._config.models))
+        for name, reason in tools.off.items():
+            say("warning", "detection goes without", what=name, reason=reason)
+        return tools
 
     async def _tell_load(self) -> None:
         while True:

@@ -10,7 +10,6 @@ was, and a program that tints a face alone, at once and by the right amount, pas
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import msgspec
 import numpy as np
 
 from detection import skin
@@ -18,7 +17,8 @@ from detection.challenge import LightPlan
 from detection.evidence import Evidence, Outcome, evidence
 from detection.light_response import Response, Seen, Verdict, judge, respond
 from detection.media import Sight
-from detection.signals import Asked, Note, Signal, Withdrawn
+from detection.signals import Asked
+from detection.signals.answers import Answers
 
 # A light response is taken as proven for so long: rooms and cameras change.
 _PROVEN_S = 300.0
@@ -44,32 +44,20 @@ _PASSED = -4.5
 _FAILED = {"light_no_longer_followed": 2.5, "whole_picture_follows": 1.5}
 
 
-class Light(Signal):
+class Light(Answers[LightPlan]):
     """One participant's answers to light challenges."""
 
     name = "light"
     version = "1"
 
     def __init__(self) -> None:
-        self._asked: Asked | None = None
-        self._plan: LightPlan | None = None
+        super().__init__(LightPlan)
         self._look = 0
         self._times: list[float] = []
         self._regions: list[skin.Floats] = []
         self._background: list[skin.Floats] = []
         self._widths: list[float] = []
         self._proven = (0.0, -_PROVEN_S)
-        self._cut = False
-
-    def tell(self, note: Note) -> None:
-        if isinstance(note, Asked) and note.kind == self.name:
-            self._forget()
-            self._asked = note
-            self._plan = msgspec.json.decode(note.plan, type=LightPlan)
-        elif (
-            isinstance(note, Withdrawn) and self._asked and note.challenge == self._asked.challenge
-        ):
-            self._forget()
 
     def look(self, sight: Sight) -> None:
         if self._asked is None or len(self._times) >= _MOST_SIGHTS:
@@ -84,7 +72,7 @@ class Light(Signal):
         self._widths.append(face.width)
 
     def cut(self) -> None:
-        self._cut = self._asked is not None
+        super().cut()
         self._proven = (0.0, -_PROVEN_S)
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
@@ -132,8 +120,8 @@ class Light(Signal):
         return (found,)
 
     def _forget(self) -> None:
-        self._asked = self._plan = None
-        self._look, self._cut = 0, False
+        super()._forget()
+        self._look = 0
         for kept in (self._times, self._regions, self._background, self._widths):
             kept.clear()
 

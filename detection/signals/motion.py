@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import msgspec
 import numpy as np
 
 from detection.challenge import ACTS, MotionPlan, Movement
 from detection.evidence import Evidence, Outcome, evidence
 from detection.media import Sight
-from detection.signals import Asked, Note, Signal, Withdrawn
+from detection.signals.answers import Answers
 
 # Points of the mesh: tip of the nose, both temples, top and chin.
 _NOSE, _RIGHT, _LEFT, _TOP, _CHIN = 1, 127, 356, 10, 152
@@ -133,34 +132,19 @@ def chance(plan: MotionPlan) -> float:
     return float(1 / (len(ACTS) * (len(ACTS) - 1) ** different))
 
 
-class Motion(Signal):
+class Motion(Answers[MotionPlan]):
     """One participant's answers to motion challenges."""
 
     name = "motion"
     version = "1"
 
     def __init__(self) -> None:
-        self._asked: Asked | None = None
-        self._plan: MotionPlan | None = None
+        super().__init__(MotionPlan)
         self._poses: list[Pose] = []
-        self._cut = False
-
-    def tell(self, note: Note) -> None:
-        if isinstance(note, Asked) and note.kind == self.name:
-            self._forget()
-            self._asked = note
-            self._plan = msgspec.json.decode(note.plan, type=MotionPlan)
-        elif (
-            isinstance(note, Withdrawn) and self._asked and note.challenge == self._asked.challenge
-        ):
-            self._forget()
 
     def look(self, sight: Sight) -> None:
         if self._asked is not None and len(self._poses) < _MOST_POSES:
             self._poses.append(pose(sight, sight.picture.at_s - self._asked.begins_s))
-
-    def cut(self) -> None:
-        self._cut = self._asked is not None
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         asked, plan = self._asked, self._plan
@@ -189,8 +173,7 @@ class Motion(Signal):
         )
 
     def _forget(self) -> None:
-        self._asked = self._plan = None
-        self._cut = False
+        super()._forget()
         self._poses.clear()
 
 

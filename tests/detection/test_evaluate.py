@@ -14,6 +14,7 @@ from detection.faces import FaceFinder
 from detection.fusion import State
 from detection.media import Pixels
 from detection.report import lines, page
+from detection.tools import Tools
 from signaling.commands import main
 from tests.detection.conftest import FOLDER
 from tests.detection.drawn import drawn_face
@@ -45,7 +46,9 @@ def labelled(tmp_path: Path) -> Path:
 
 
 def test_each_file_is_judged_as_a_call_would_be(labelled: Path, finder: FaceFinder) -> None:
-    said = {one.name: judge_file(one, finder, Sending(seconds=3.0)) for one in read_set(labelled)}
+    said = {
+        one.name: judge_file(one, Tools(finder), Sending(seconds=3.0)) for one in read_set(labelled)
+    }
     assert {name: one.why for name, one in said.items()} == {
         "real/here/face.mp4": "too_little",
         "fake/there/gray.mp4": "no_face",
@@ -87,7 +90,7 @@ def test_names_of_files_are_text_on_the_page(finder: FaceFinder, tmp_path: Path)
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "<img src=x>").write_bytes(b"")
     (file,) = read_set(tmp_path)
-    found = summary([judge_file(file, finder, Sending())], (), Sending())
+    found = summary([judge_file(file, Tools(finder), Sending())], (), Sending())
     assert "<img" not in page(found)
 
 
