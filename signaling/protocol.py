@@ -754,9 +754,18 @@ class RiskVerified(msgspec.Struct, frozen=True):
     strength: float
 
 
+class RiskOverride(msgspec.Struct, frozen=True):
+    """An operator judged otherwise."""
+
+    state: str
+    by: str
+    at: datetime
+
+
 class PersonRisk(msgspec.Struct, frozen=True):
     """How somebody stands. `why` is the code of why somebody is `unknown`; `score` names what is
-    kept of it, and is empty where nothing was kept yet."""
+    kept of it, and is empty where nothing was kept yet. An `override` is shown beside the score,
+    which it does not change."""
 
     identity: str
     state: str
@@ -770,6 +779,7 @@ class PersonRisk(msgspec.Struct, frozen=True):
     alert: bool = False
     offer_challenge: bool = False
     score: str = ""
+    override: RiskOverride | None = None
 
 
 class RiskNews(_Told, frozen=True):

@@ -25,6 +25,7 @@ from signaling.protocol import PersonRisk, RiskNews
 from signaling.risk_rules import blindness, is_news, sees_all
 from signaling.sealing import Seal
 from signaling.store import Store, risk_scores
+from signaling.store.alerts import Override
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Place, StoredScore
 
@@ -56,10 +57,13 @@ class Standing:
     at: datetime
     score_id: str = ""
     kept_s: float = 0.0
+    override: Override | None = None
 
     @property
     def shown(self) -> PersonRisk:
-        return risk_messages.shown(self.who.identity, self.score, self.at, self.score_id)
+        return risk_messages.shown(
+            self.who.identity, self.score, self.at, self.score_id, self.override
+        )
 
 
 Listener = Callable[[Standing], None]
@@ -165,10 +169,10 @@ class Board:
         score, record = self._judged(who, sends)
         place = self._places.get(who.room)
         call_id = "" if place is None else place.call_id
-        standing = Standing(who, call_id, score, record, self._now())
-        news = is_news(None if before is None else before.score, score)
+        override = None if place is None else place.overrides.get(who.identity)
+        standing = Standing(who, call_id, score, record, self._now(), override=override)
         self._standings[who] = self._named(standing, before)
-        if news or (before is not None and before.call_id != call_id):
+        if before is None or _is_news(before, standing):
             self._news.add(who)
         for listener in self._listeners:
             listener(self._standings[who])
@@ -233,6 +237,12 @@ class Board:
         rules = self.rules(who.room)
         own = rules.own_seen and client.identity == who.identity
         return own or sees_all(client, rules)
+
+
+def _is_news(before: Standing, after: Standing) -> bool:
+    if (before.call_id, before.override) != (after.call_id, after.override):
+        return True
+    return is_news(before.score, after.score)
 
 
 def _is_worth_keeping(standing: Standing, before: Standing, now_s: float) -> bool:

@@ -1,4 +1,5 @@
-"""Who looks at the risk board, what they may see of it, and the audit of every look.
+"""Who looks at the risk board, what they may see of it, what operators judge otherwise, and the
+audit of it all.
 
 It refuses to know how scores come about (`risk`) and HTTP.
 """
@@ -15,7 +16,8 @@ from signaling.errors import Refused
 from signaling.risk import Board, Standing
 from signaling.risk_rules import sees_all
 from signaling.rooms import belonging, grants_of
-from signaling.store import Store, audit, calls, consents, risk_scores
+from signaling.store import Store, alerts, audit, calls, consents, risk_scores
+from signaling.store.alerts import Override
 from signaling.store.calls import Call
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import StoredScore, Wanted
@@ -72,6 +74,35 @@ class Looks:
             return risk_scores.page(connection, asked, before, limit)
 
         return await self._store.write(work)
+
+    async def judge(
+        self, who: Person, call_id: str, identity: str, said: tuple[str, str], address: str
+    ) -> None:
+        """An operator says, with a note, how somebody in a call stands."""
+        state, note = said
+
+        def work(connection: sa.Connection) -> None:
+            call = calls.by_id(connection, call_id)
+            if call is None:
+                raise Refused("not_found")
+            now = self._now()
+            override = Override(call.room_id, call_id, identity, state, note, who.user.id, now)
+            alerts.set_override(connection, override)
+            more = detail(user=identity, state=state, note=note)
+            audit.record(connection, Act(who.user.id, "risk.judge", call_id, address, more), now)
+
+        await self._store.write(work)
+
+    async def unjudge(self, who: Person, call_id: str, identity: str, address: str) -> None:
+        """The score alone counts again."""
+
+        def work(connection: sa.Connection) -> None:
+            if not alerts.end_override(connection, call_id, identity):
+                raise Refused("not_found")
+            act = Act(who.user.id, "risk.unjudge", call_id, address, detail(user=identity))
+            audit.record(connection, act, self._now())
+
+        await self._store.write(work)
 
     def _seen_by(self, connection: sa.Connection, who: Person, call_id: str) -> tuple[Call, str]:
         """The call, and whose score alone may be seen; empty for everybody's."""

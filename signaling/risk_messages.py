@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from detection import Score
-from signaling.protocol import PersonRisk, RiskReason, RiskVerified
+from signaling.protocol import PersonRisk, RiskOverride, RiskReason, RiskVerified
+from signaling.store.alerts import Override
 
 
-def shown(identity: str, score: Score, at: datetime, score_id: str) -> PersonRisk:
-    """One person's score."""
+def shown(
+    identity: str, score: Score, at: datetime, score_id: str, override: Override | None
+) -> PersonRisk:
+    """One person's score, and what an operator says."""
     verified = score.verified
     return PersonRisk(
         identity=identity,
@@ -27,4 +30,7 @@ def shown(identity: str, score: Score, at: datetime, score_id: str) -> PersonRis
         alert=score.alert,
         offer_challenge=score.offer_challenge,
         score=score_id,
+        override=None
+        if override is None
+        else RiskOverride(override.state, override.overridden_by, override.overridden_at),
     )

@@ -53,10 +53,8 @@ def blindness(sends: Sends, rules: DetectionRules) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def is_news(before: Score | None, after: Score) -> bool:
+def is_news(before: Score, after: Score) -> bool:
     """Whether those who see it have to be told."""
-    if before is None:
-        return True
     if (before.state, before.why, before.alert) != (after.state, after.why, after.alert):
         return True
     if (before.verified is None) != (after.verified is None):

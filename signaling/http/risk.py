@@ -1,12 +1,14 @@
 """How people in calls stand, now and before; for those who may see it."""
 
 from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from signaling import addresses
 from signaling.http import fields
-from signaling.http.call import Allow, Answer, Call, Route
+from signaling.http.call import NOTHING, Allow, Answer, Call, Route
 from signaling.protocol import PersonRisk
 from signaling.risk import Standing
 from signaling.risk_looks import Looks
@@ -55,6 +57,13 @@ class ScoresWanted(fields.Page, frozen=True, forbid_unknown_fields=True):
     until: fields.UtcMoment | None = None
 
 
+class Judgement(fields.Body, frozen=True):
+    """How somebody stands in an operator's eyes, and why."""
+
+    state: Literal["verified", "no_sign", "suspicious", "likely_synthetic", "unknown"]
+    note: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
 class RiskRoutes:
     """Thin over Looks."""
 
@@ -90,6 +99,25 @@ class RiskRoutes:
                 answer=PastScores,
                 refusals=("not_found",),
             ),
+            Route(
+                "PUT",
+                addresses.API_CALL_RISK_OVERRIDE,
+                self.judge,
+                "Say otherwise of somebody in a call; shown beside the score",
+                Allow.OPERATOR,
+                body=Judgement,
+                status=204,
+                refusals=("not_found",),
+            ),
+            Route(
+                "DELETE",
+                addresses.API_CALL_RISK_OVERRIDE,
+                self.unjudge,
+                "Let the score of somebody in a call count alone again",
+                Allow.OPERATOR,
+                status=204,
+                refusals=("not_found",),
+            ),
         )
 
     async def show_all(self, call: Call) -> Answer:
@@ -112,6 +140,17 @@ class RiskRoutes:
         )
         shown = [_past(one) for one in found[: query.limit]]
         return Answer(PastScores(shown, shown[-1].id if len(found) > query.limit else None))
+
+    async def judge(self, call: Call) -> Answer:
+        said = (call.body.state, call.body.note)
+        where, user = call.path["call"], call.path["user"]
+        await self._looks.judge(call.person, where, user, said, call.device.address)
+        return NOTHING
+
+    async def unjudge(self, call: Call) -> Answer:
+        where, user = call.path["call"], call.path["user"]
+        await self._looks.unjudge(call.person, where, user, call.device.address)
+        return NOTHING
 
 
 def _call(room: str, call_id: str, people: list[Standing]) -> CallRisk:

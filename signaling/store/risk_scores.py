@@ -1,12 +1,13 @@
 """What was said about people, moment by moment, with the sealed records behind it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from signaling.store import calls, consents, users
+from signaling.store import alerts, calls, consents, users
+from signaling.store.alerts import Override
 from signaling.store.consents import DetectionRules
 from signaling.store.watching_schema import risk_scores
 
@@ -43,6 +44,8 @@ class Place:
 
     rules: DetectionRules
     call_id: str
+    overrides: Mapping[str, Override]
+    """Operators' own judgements, by whom they are about."""
 
 
 _COLUMNS = [risk_scores.c[item.name] for item in fields(StoredScore)]
@@ -93,10 +96,11 @@ def forget_person(connection: sa.Connection, identity: str, room_id: str = "") -
 def places(
     connection: sa.Connection, room_ids: Collection[str], defaults: DetectionRules
 ) -> dict[str, Place]:
-    """What each room decided, and which call is under way there."""
+    """What each room decided, its call that is under way, and what operators say of its people."""
     found = {}
     for room_id in room_ids:
         call = calls.open_in(connection, room_id)
+        call_id = "" if call is None else call.id
         rules = consents.rules_of(connection, room_id) or defaults
-        found[room_id] = Place(rules, "" if call is None else call.id)
+        found[room_id] = Place(rules, call_id, alerts.overrides_of(connection, room_id, call_id))
     return found

@@ -72,6 +72,8 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "GET /api/v1/calls/{call}/challenges": NOTHING_THERE,
     "POST /api/v1/calls/{call}/challenges": NOTHING_THERE,
     "GET /api/v1/calls/{call}/risk": NOTHING_THERE,
+    "PUT /api/v1/calls/{call}/risk/{user}/override": NO_ROLE,
+    "DELETE /api/v1/calls/{call}/risk/{user}/override": NO_ROLE,
     "GET /api/v1/alerts/{alert}": NO_ROLE,
     "POST /api/v1/alerts/{alert}/acts": NO_ROLE,
     "PUT /api/v1/alerts/{alert}/owner": NO_ROLE,

@@ -242,3 +242,33 @@ async def test_a_call_shows_its_risk_to_those_who_may_see_it_and_notes_who_looke
     looks = 1 + (host_sees == 200) + (bob_sees == 200 or isinstance(bob_sees, list))
     assert actions.count("risk.history") == looks
     assert actions.count("risk.look") == looks + 1
+
+
+async def test_an_operator_may_judge_otherwise_with_a_note(candor: Candor, client: Client) -> None:
+    ada, olga = await client.register("ada"), await operator(candor, client)
+    await ada.post("/api/v1/rooms", {"id": "tea"})
+    call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
+    watching = ClientStandIn("otto", watches_risk=True)
+    candor.attendance.add(watching)
+    await candor.looking.published("s1", ADA, CAMERA)
+    address = f"/api/v1/calls/{call}/risk/ada/override"
+    unsaid = await olga.call("PUT", address, {"state": "no_sign", "note": ""})
+    assert unsaid.code == "invalid"
+    said = {"state": "no_sign", "note": "Known to us."}
+    assert (await olga.call("PUT", address, said)).status == 204
+    await candor.board.look()
+    candor.board.tell()
+    (shown,) = (await olga.get(f"/api/v1/calls/{call}/risk")).body["people"]
+    assert (shown["state"], shown["override"]["state"]) == ("unknown", "no_sign")
+    assert (await olga.call("DELETE", address)).status == 204
+    assert (await olga.call("DELETE", address)).status == 404
+    await candor.board.look()
+    candor.board.tell()
+    told = [one for news in watching.told if isinstance(news, RiskNews) for one in news.people]
+    assert [one.override is None for one in told][-2:] == [False, True]
+    log = await candor.store.read(lambda c: audit.page(c, None, 9))
+    assert [one.act.action for one in log if "judge" in one.act.action] == [
+        "risk.unjudge",
+        "risk.judge",
+    ]
+    assert "Known to us." in next(one for one in log if one.act.action == "risk.judge").act.detail

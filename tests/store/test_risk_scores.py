@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from signaling.store import Store, calls, risk_scores
+from signaling.store import Store, alerts, calls, risk_scores
+from signaling.store.alerts import Override
 from signaling.store.calls import Call
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Place, Wanted
@@ -57,7 +58,8 @@ async def test_a_place_is_what_the_room_decided_and_its_call(store: Store) -> No
     await put_user(store)
     await put_room(store)
     call = Call("c1", "r1", "video", "active", "u1", NOW)
-    await store.write(lambda c: calls.add(c, call))
+    said = Override("r1", "c1", "u1", "no_sign", "known to us", "u2", NOW)
+    await put(store, lambda c: calls.add(c, call), lambda c: alerts.set_override(c, said))
     rules = DetectionRules(seen_by="hosts")
     found = await store.read(lambda c: risk_scores.places(c, ["r1", "nowhere"], rules))
-    assert found == {"r1": Place(rules, "c1"), "nowhere": Place(rules, "")}
+    assert found == {"r1": Place(rules, "c1", {"u1": said}), "nowhere": Place(rules, "", {})}
