@@ -1,7 +1,7 @@
 """Detection: what can be known about faces and voices.  Only these names are for others."""
 
 from detection.challenge import ASK, NEUTRAL, CodePlan, LightPlan, MotionPlan, Plan
-from detection.control import Left, Load, Scored
+from detection.control import Captured, Left, Load, Scored
 from detection.evidence import Evidence, Outcome
 from detection.fusion import Record, Score, State, dump, explain, judge, load
 from detection.models import CannotFetch, Condition, Lock, read_lock
@@ -16,6 +16,7 @@ __all__ = [
     "Asked",
     "CameraSaid",
     "CannotFetch",
+    "Captured",
     "CodePlan",
     "Condition",
     "Detection",

@@ -52,7 +52,15 @@ class Attended(msgspec.Struct, frozen=True, tag=True):
     until_s: float
 
 
-Command = Told | Described | Attended
+class Capture(msgspec.Struct, frozen=True, tag=True):
+    """Hand on what a participant looks and sounds like, under a name of whoever asks."""
+
+    room: str
+    identity: str
+    name: str
+
+
+Command = Told | Described | Attended | Capture
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
@@ -78,6 +86,14 @@ class Left(msgspec.Struct, frozen=True, tag=True):
     identity: str
 
 
+class Captured(msgspec.Struct, frozen=True, tag=True):
+    """A picture (JPEG) and some seconds of sound (WAV), each empty where there was none."""
+
+    name: str
+    picture: bytes
+    sound: bytes
+
+
 class Load(msgspec.Struct, frozen=True, tag=True):
     """Every second: how it goes; silence means that nothing is known any more."""
 
@@ -90,7 +106,7 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     refused: dict[str, int]
 
 
-Report = Ready | Scored | Left | Load
+Report = Ready | Scored | Left | Captured | Load
 
 Received = TypeVar("Received")
 

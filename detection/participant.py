@@ -14,6 +14,7 @@ from detection.decoder import Encoded, PictureDecoder, SoundDecoder
 from detection.evidence import Evidence, bounded
 from detection.faces import Finder
 from detection.fusion import Record, Score, State, Thresholds, judge
+from detection.keepsake import Keepsake
 from detection.media import Picture, Sight, Sound
 from detection.policy import LOOK_EVERY_S
 from detection.signals import Note, Signal
@@ -52,6 +53,7 @@ class Participant:
         self._cut_s: float | None = None
         self._looked_media_s: float | None = None
         self._ceiling = 0.0
+        self.keepsake = Keepsake()
         self.blind = ""
         self.fresh = False
         """Something came since the last conclusion."""
@@ -85,12 +87,14 @@ class Participant:
         if self._finder is None or not self._is_due(picture):
             return
         self._looked_media_s = picture.media_s
+        self.keepsake.look(picture)
         sight = Sight(picture, self._finder.find(picture))
         self.fresh = True
         self._each(lambda signal: signal.look(sight))
 
     def hear(self, sound: Sound) -> None:
         self.fresh = True
+        self.keepsake.hear(sound)
         self._each(lambda signal: signal.hear(sound))
 
     def tell(self, note: Note) -> None:

@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
 from detection.control import (
     Attended,
+    Capture,
+    Captured,
     Channel,
     Command,
     Described,
@@ -39,6 +41,9 @@ from detection.notes import Asked, CameraSaid, Withdrawn
 SILENT_AFTER_S = 2.5
 _LOOK_EVERY_S = 0.25
 MAX_WAITING_SCORES = 5000
+# Each is half a megabyte at the most.
+MAX_WAITING_CAPTURES = 50
+Waits = TypeVar("Waits")
 _SOCKET_NAME = "detection.sock"
 _TAP_NAME = "tap.sock"
 
@@ -79,6 +84,7 @@ class Detection:
         self._channel: Channel[Report] | None = None
         self._heard_s = clock()
         self._scores: asyncio.Queue[Scored | Left] = asyncio.Queue(MAX_WAITING_SCORES)
+        self._captured: asyncio.Queue[Captured] = asyncio.Queue(MAX_WAITING_CAPTURES)
         self._last: dict[tuple[str, str], Scored] = {}
         self._described: dict[str, Described] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -145,12 +151,21 @@ class Detection:
         """Look at a participant without a pause for so long."""
         self._send(Attended(room, identity, self._clock() + duration_s))
 
+    def capture(self, room: str, identity: str, name: str) -> None:
+        """Ask what a participant looks and sounds like; `captures` answers, if they are there."""
+        self._send(Capture(room, identity, name))
+
     # --- what comes ---
 
     async def scores(self) -> AsyncIterator[Scored | Left]:
         """Every score as it is made, for one reader; only cancellation ends it."""
         while True:
             yield await self._scores.get()
+
+    async def captures(self) -> AsyncIterator[Captured]:
+        """What was asked for, for one reader; only cancellation ends it."""
+        while True:
+            yield await self._captured.get()
 
     def now(self) -> tuple[Scored, ...]:
         """The last score of everybody who is watched."""
@@ -188,12 +203,14 @@ class Detection:
                     self._send(described)
             case Load():
                 self.load = report
+            case Captured():
+                _put(self._captured, report)
             case Scored(room, identity):
                 self._last[room, identity] = report
-                self._put(report)
+                _put(self._scores, report)
             case Left(room, identity):
                 self._last.pop((room, identity), None)
-                self._put(report)
+                _put(self._scores, report)
 
     def _lose(self) -> None:
         self._channel = self.ready = self.load = None
@@ -215,10 +232,12 @@ class Detection:
             record = Record(now, (), State.UNKNOWN, blind="scorer_down")
             told = Scored(room, identity, judge(record), record)
             self._last[room, identity] = told
-            self._put(told)
+            _put(self._scores, told)
 
-    def _put(self, score: Scored | Left) -> None:
-        if self._scores.full():
-            with suppress(asyncio.QueueEmpty):
-                self._scores.get_nowait()
-        self._scores.put_nowait(score)
+
+def _put(queue: asyncio.Queue[Waits], one: Waits) -> None:
+    """Let it wait; the oldest goes where too many do."""
+    if queue.full():
+        with suppress(asyncio.QueueEmpty):
+            queue.get_nowait()
+    queue.put_nowait(one)

@@ -20,6 +20,8 @@ from typing import Self, TypeVar
 from detection.clocks import MediaClock
 from detection.control import (
     Attended,
+    Capture,
+    Captured,
     Channel,
     Command,
     Described,
@@ -163,10 +165,20 @@ class Worker:
                 else:
                     self._sources.pop(session, None)
                 self._apply_sources(session)
+            case Capture():
+                await self._capture(command)
             case Attended(room, identity, until_s):
                 attended = self._watched.get((room, identity))
                 if attended is not None:
                     self._attend(attended, until_s)
+
+    async def _capture(self, asked: Capture) -> None:
+        watched = self._watched.get((asked.room, asked.identity))
+        if watched is None:
+            return
+        keepsake = watched.participant.keepsake
+        picture, sound = await self._on_thread(lambda: (keepsake.picture(), keepsake.sound()))
+        self._channel.send(Captured(asked.name, picture, sound))
 
     def _apply_sources(self, session: str) -> None:
         """Let go of tracks that turn out to show a screen."""

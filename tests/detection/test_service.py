@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from detection import Asked, Detection, DetectionConfig
-from detection.control import Channel, Command, Described, Ready, Told, commands
+from detection.control import (
+    Capture,
+    Captured,
+    Channel,
+    Command,
+    Described,
+    Ready,
+    Told,
+    commands,
+)
+from detection.service import MAX_WAITING_CAPTURES
 
 WITHIN_S = 10.0
 
@@ -73,3 +83,21 @@ async def test_what_is_asked_of_somebody_arrives_with_its_plan(detection: Detect
                 await asyncio.sleep(0)
         detection.tell("tea", "ada", asked)
         assert await heard(channel, 1) == [Told("tea", "ada", asked)]
+
+
+async def test_what_somebody_looks_like_is_asked_for_and_comes(detection: Detection) -> None:
+    async with process(detection) as channel:
+        async with asyncio.timeout(WITHIN_S):
+            while detection.ready is None:
+                await asyncio.sleep(0)
+        detection.capture("tea", "ada", "alert-1")
+        assert await heard(channel, 1) == [Capture("tea", "ada", "alert-1")]
+        for number in range(MAX_WAITING_CAPTURES + 1):
+            channel.send(Captured(f"alert-{number}", b"jpeg", b""))
+        channel.send(Ready("detection-1", {}))
+        async with asyncio.timeout(WITHIN_S):
+            while detection.ready.worker == "detection-0":
+                await asyncio.sleep(0)
+            kept = await anext(detection.captures())
+    # The oldest went, for nobody took any.
+    assert kept == Captured("alert-1", b"jpeg", b"")

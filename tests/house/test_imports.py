@@ -31,6 +31,7 @@ ONLY_IN = {
     "av": (
         "detection.decoder",
         "detection.evaluate",
+        "detection.keepsake",
         "signaling.client",
         "signaling.inspection.media",
     ),
