@@ -48,11 +48,11 @@ from signaling.moderation import Moderation
 from signaling.notices import Notices
 from signaling.people import People
 from signaling.presence import Presence
+from signaling.records import Records
 from signaling.returning import Returning
 from signaling.risk import Board
 from signaling.risk_looks import Looks
 from signaling.rooms import Rooms
-from signaling.sealing import Seal
 from signaling.shelf import Shelf
 from signaling.store import Store, idempotency, matches, open_store, sessions
 from signaling.store.consents import DetectionRules
@@ -213,7 +213,7 @@ def _compose(
         looking,
         attendance,
         detection,
-        seal=Seal(config.auth.secret, "risk records"),
+        records=Records(config.auth.secret),
         defaults=rules,
         now=utc_now,
     )

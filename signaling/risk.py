@@ -6,7 +6,6 @@ to know HTTP, and what becomes of an alert.
 
 import asyncio
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from detection import Left, Record, Score, Scored, State, dump, judge
+from detection import Left, Record, Score, Scored, State, judge
 from signaling import risk_messages
 from signaling.attendance import Attendance, Client
 from signaling.errors import Unavailable
@@ -22,8 +21,8 @@ from signaling.identifiers import new_id
 from signaling.looking import Looking, Sending
 from signaling.media import Participant
 from signaling.protocol import PersonRisk, RiskNews
+from signaling.records import Records
 from signaling.risk_rules import blindness, is_news, sees_all
-from signaling.sealing import Seal
 from signaling.store import Store, risk_scores
 from signaling.store.alerts import Override
 from signaling.store.consents import DetectionRules
@@ -79,7 +78,7 @@ class Board:
         attendance: Attendance,
         eyes: Eyes | None,
         *,
-        seal: Seal,
+        records: Records,
         defaults: DetectionRules,
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
@@ -88,7 +87,7 @@ class Board:
         self._looking = looking
         self._attendance = attendance
         self._eyes = eyes
-        self._seal = seal
+        self._records = records
         self._defaults = defaults
         self._now = now
         self._monotonic = monotonic
@@ -210,7 +209,7 @@ class Board:
             why=score.why,
             risk=score.risk,
             confidence=score.confidence,
-            record=self._seal.close(zlib.compress(dump(standing.record)), standing.score_id),
+            record=self._records.close(standing.record, standing.score_id),
         )
 
     async def _keep(self) -> None:

@@ -7,6 +7,7 @@ from signaling.commands.accounts import user
 from signaling.commands.calling import call, load
 from signaling.commands.checking import audit, doctor
 from signaling.commands.evaluating import evaluate
+from signaling.commands.explaining import explain
 from signaling.commands.keeping import backup, migrate, restore
 from signaling.commands.modelling import models
 from signaling.commands.serve import serve
@@ -29,6 +30,7 @@ for command in (
     audit,
     models,
     evaluate,
+    explain,
     backup,
     restore,
     migrate,

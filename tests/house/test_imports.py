@@ -110,6 +110,7 @@ PURE = (
     "signaling.challenge_messages",
     "signaling.challenge_rules",
     "signaling.errors",
+    "signaling.explaining",
     "signaling.file_names",
     "signaling.frames",
     "signaling.http.openapi",

@@ -1,6 +1,5 @@
 """The risk board: how everybody stands, who is told, and who looked."""
 
-import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -8,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from detection import Left, State, load
+from detection import Left, State
 from signaling.app import Candor
 from signaling.looking import Looking, Sending
 from signaling.media import Participant
 from signaling.protocol import RiskNews
+from signaling.records import Records, Unreadable
 from signaling.risk import Board
 from signaling.risk_rules import blindness
-from signaling.sealing import Seal
 from signaling.store import audit, consents, risk_scores
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Wanted
@@ -69,7 +68,7 @@ class Stage:
     now_s: float = 100.0
 
     def __post_init__(self) -> None:
-        self.seal = Seal("secret", "test")
+        self.records = Records("a secret")
         self.looking = Looking(Engine(), Engine(), self._agreed)
         self.eyes = SimpleNamespace(ready=None)
         self.board = Board(
@@ -77,7 +76,7 @@ class Stage:
             self.looking,
             self.candor.attendance,
             self.eyes,
-            seal=self.seal,
+            records=self.records,
             defaults=self.rules,
             now=self.candor.now,
             monotonic=lambda: self.now_s,
@@ -183,10 +182,9 @@ async def test_what_was_said_is_kept_with_its_record_and_only_what_is_worth_it(
     assert [one.identity for one in kept] == ["ada"]
     shown = stage.board.now()[0].shown
     assert shown.score == kept[0].id
-    opened = stage.seal.open(kept[0].record, kept[0].id)
-    assert opened is not None
-    record = load(zlib.decompress(opened))
-    assert record.evidence[0].signal == "quality"
+    assert stage.records.open(kept[0]).evidence[0].signal == "quality"
+    with pytest.raises(Unreadable):
+        Records("another").open(kept[0])
     assert kept[0].state == State.UNKNOWN == shown.state
 
 
