@@ -174,6 +174,11 @@ API_ALERT_ACTS = Address("/api/v1/alerts/{alert}/acts")
 API_ALERT_OWNER = Address("/api/v1/alerts/{alert}/owner")
 API_ALERT_NOTES = Address("/api/v1/alerts/{alert}/notes")
 
+API_ALERT_CAPTURES = Address("/api/v1/alerts/{alert}/captures")
+API_CAPTURE = Address("/api/v1/captures/{capture}")
+API_SCORE = Address("/api/v1/scores/{score}")
+API_USER_EVIDENCE = Address("/api/v1/users/{user}/evidence")
+
 # Media by HTTP (RFC 9725 and its sister for watching)
 WHIP = Address("/whip/{room}")
 WHIP_SESSION = Address("/whip/{room}/{session}")

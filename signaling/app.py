@@ -35,6 +35,8 @@ from signaling.config import Config
 from signaling.consent import Consents, agreed
 from signaling.drafts import Drafts
 from signaling.errors import Unavailable
+from signaling.evidence import EvidenceStore
+from signaling.evidence import Lifetimes as EvidenceLifetimes
 from signaling.files import Files
 from signaling.health import Health
 from signaling.inspection import Inspector
@@ -101,6 +103,7 @@ class Candor:
     board: Board
     looks: Looks
     alerts: Alerts
+    evidence: EvidenceStore
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -157,7 +160,9 @@ async def open_candor(
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
             asyncio.create_task(candor.board.watch()),
             asyncio.create_task(candor.alerts.watch()),
+            asyncio.create_task(_sweep_evidence(candor.evidence)),
             *([asyncio.create_task(_hear(detection, candor))] if detection else ()),
+            *([asyncio.create_task(_keep_captures(detection, candor))] if detection else ()),
         ]
         try:
             yield candor
@@ -219,6 +224,17 @@ def _compose(
     )
     alerts = Alerts(store, attendance, utc_now)
     board.listen(alerts.hear)
+    evidence = EvidenceStore(
+        store,
+        detection,
+        secret=config.auth.secret,
+        lifetimes=EvidenceLifetimes(
+            scores=timedelta(days=config.detection.keep_days),
+            closed_alerts=timedelta(days=config.detection.keep_alerts_days),
+        ),
+        now=utc_now,
+    )
+    alerts.listen(evidence.hear)
     return Candor(
         config=config,
         now=utc_now,
@@ -250,6 +266,7 @@ def _compose(
         board=board,
         looks=Looks(store, board, rules, utc_now),
         alerts=alerts,
+        evidence=evidence,
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,
@@ -314,6 +331,25 @@ async def _hear(detection: Detection, candor: Candor) -> None:
             await candor.challenging.hear(said)
         except Unavailable as unavailable:
             log.warning("detection.not_heard", reason=unavailable.reason)
+
+
+async def _keep_captures(detection: Detection, candor: Candor) -> None:
+    """Keep what detection hands on for alerts."""
+    async for captured in detection.captures():
+        try:
+            await candor.evidence.keep(captured)
+        except Unavailable as unavailable:
+            log.warning("evidence.not_kept", reason=unavailable.reason)
+
+
+async def _sweep_evidence(evidence: EvidenceStore) -> None:
+    """Forget, now and then, evidence that has been kept for long enough."""
+    while True:
+        try:
+            await evidence.forget_old()
+        except Unavailable as unavailable:
+            log.warning("evidence.not_swept", reason=unavailable.reason)
+        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 async def _sweep(store: Store) -> None:

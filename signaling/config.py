@@ -125,6 +125,8 @@ class Detection:
     consent_required: bool = setting(
         False, "whether only those come in who agree to be looked at, where a room says nothing"
     )
+    keep_days: int = setting(30, "how long scores and what they stand on are kept")
+    keep_alerts_days: int = setting(365, "how long closed alerts are kept, with their evidence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ CODES: Mapping[str, Code] = {
     # calls
     "call_over": Code(409, "This call is over. Start another one."),
     "wrong_moment": Code(409, "That cannot be done with this call now. The detail says why."),
+    "evidence_unreadable": Code(409, "This evidence was changed, or sealed with another secret."),
     "alert_moment": Code(409, "That cannot be done with this alert now. The detail says why."),
     # matching
     "already_waiting": Code(409, "You wait for somebody already. Cancel that, or let it end."),

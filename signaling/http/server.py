@@ -24,6 +24,7 @@ from signaling.http.chat import ChatRoutes
 from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
 from signaling.http.detection import DetectionRoutes
+from signaling.http.evidence import EvidenceRoutes
 from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
 from signaling.http.matching import MatchRoutes
@@ -112,6 +113,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *DetectionRoutes(candor.rooms, candor.consents).routes(),
         *RiskRoutes(candor.looks).routes(),
         *AlertRoutes(candor.alerts).routes(),
+        *EvidenceRoutes(candor.evidence).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),

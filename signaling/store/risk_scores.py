@@ -80,19 +80,6 @@ def page(connection: sa.Connection, wanted: Wanted, before: str, limit: int) -> 
     return [StoredScore(*row) for row in connection.execute(query)]
 
 
-def forget_before(connection: sa.Connection, moment: datetime) -> int:
-    """How many went."""
-    return connection.execute(risk_scores.delete().where(risk_scores.c.at < moment)).rowcount
-
-
-def forget_person(connection: sa.Connection, identity: str, room_id: str = "") -> int:
-    """Everything that was said of somebody, in one room or anywhere; how much it was."""
-    query = risk_scores.delete().where(risk_scores.c.identity == identity)
-    if room_id:
-        query = query.where(risk_scores.c.room_id == room_id)
-    return connection.execute(query).rowcount
-
-
 def places(
     connection: sa.Connection, room_ids: Collection[str], defaults: DetectionRules
 ) -> dict[str, Place]:

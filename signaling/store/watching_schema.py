@@ -107,3 +107,15 @@ risk_overrides = sa.Table(
     sa.Column("overridden_by", sa.Text, nullable=False),
     sa.Column("overridden_at", Moment, nullable=False),
 )
+
+# A picture or some sound of when an alert was raised, sealed.
+alert_captures = sa.Table(
+    "alert_captures",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("alert_id", sa.ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Index("ix_alert_captures_alert_id_id", "alert_id", "id"),
+)

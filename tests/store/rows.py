@@ -14,6 +14,7 @@ from signaling.store import (
     alerts,
     audit,
     calls,
+    captures,
     challenges,
     consents,
     events,
@@ -27,6 +28,7 @@ from signaling.store import (
 )
 from signaling.store.alerts import Alert, AlertAct, Override
 from signaling.store.calls import Call, Member
+from signaling.store.captures import Capture
 from signaling.store.challenges import Asked
 from signaling.store.consents import Consent, DetectionRules
 from signaling.store.events import News
@@ -189,6 +191,7 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
         lambda c: risk_scores.add(c, [score()]),
         lambda c: alerts.add(c, alert()),
+        lambda c: captures.add(c, Capture("p1", "a1", NOW, "image/jpeg", bytes(range(256)))),
         lambda c: alerts.note(c, AlertAct("t1", "a1", NOW, "u1", "note", "\U0001f469")),
         lambda c: alerts.set_override(c, Override("r1", "c1", "u1", "no_sign", "x", "u2", NOW)),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),

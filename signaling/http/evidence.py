@@ -1,0 +1,166 @@
+"""What scores and alerts stand on, for operators."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from signaling import addresses
+from signaling.evidence import EvidenceStore
+from signaling.explaining import explained
+from signaling.http.call import Allow, Answer, Call, Content, Route
+
+
+class EvidenceShown(msgspec.Struct, frozen=True):
+    """One statement of one signal, as it was; see the page on detection."""
+
+    signal: str
+    version: str
+    age_s: float
+    outcome: str
+    log_likelihood_ratio: float
+    quality: float
+    reason: str
+    words: str
+    measured: Mapping[str, float]
+    models: tuple[str, ...]
+    challenge: str
+
+
+class ScoreShown(msgspec.Struct, frozen=True):
+    """A score, made again from its record: `same` says whether the same came out as was stored,
+    `lines` how, for people."""
+
+    id: str
+    room: str
+    call: str
+    user: str
+    at: datetime
+    state: str
+    why: str
+    risk: float
+    confidence: float
+    same: bool
+    lines: tuple[str, ...]
+    evidence: list[EvidenceShown]
+
+
+class CaptureShown(msgspec.Struct, frozen=True):
+    """A picture or some sound of when an alert was raised."""
+
+    id: str
+    at: datetime
+    media_type: str
+
+
+class CaptureList(msgspec.Struct, frozen=True):
+    """Oldest first."""
+
+    captures: list[CaptureShown]
+
+
+class ForgottenShown(msgspec.Struct, frozen=True):
+    """How much went, and how many open alerts kept what they stand on."""
+
+    scores: int
+    alerts: int
+    held: int
+
+
+class EvidenceRoutes:
+    """Thin over EvidenceStore."""
+
+    def __init__(self, evidence: EvidenceStore) -> None:
+        self._evidence = evidence
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                addresses.API_SCORE,
+                self.show_score,
+                "What a score stands on, line by line",
+                Allow.OPERATOR,
+                answer=ScoreShown,
+                refusals=("not_found", "evidence_unreadable"),
+            ),
+            Route(
+                "GET",
+                addresses.API_ALERT_CAPTURES,
+                self.list_captures,
+                "Pictures and sound of when an alert was raised",
+                Allow.OPERATOR,
+                answer=CaptureList,
+                refusals=("not_found",),
+            ),
+            Route(
+                "GET",
+                addresses.API_CAPTURE,
+                self.show_capture,
+                "One picture (JPEG), or one piece of sound (WAV)",
+                Allow.OPERATOR,
+                answer=Content,
+                returns="image/jpeg",
+                refusals=("not_found", "evidence_unreadable"),
+            ),
+            Route(
+                "DELETE",
+                addresses.API_USER_EVIDENCE,
+                self.forget,
+                "Forget what was found out about somebody, on their request",
+                Allow.OPERATOR,
+                answer=ForgottenShown,
+            ),
+        )
+
+    async def show_score(self, call: Call) -> Answer:
+        stored, record = await self._evidence.score(
+            call.person, call.path["score"], call.device.address
+        )
+        again = explained(stored, record)
+        shown = ScoreShown(
+            id=stored.id,
+            room=stored.room_id,
+            call=stored.call_id,
+            user=stored.identity,
+            at=stored.at,
+            state=stored.state,
+            why=stored.why,
+            risk=stored.risk,
+            confidence=stored.confidence,
+            same=again.same,
+            lines=again.lines,
+            evidence=[
+                EvidenceShown(
+                    one.signal,
+                    one.version,
+                    record.at_s - one.at_s,
+                    one.outcome.value,
+                    one.log_likelihood_ratio,
+                    one.quality,
+                    one.reason,
+                    one.words,
+                    one.measured,
+                    one.models,
+                    one.challenge,
+                )
+                for one in record.evidence
+            ],
+        )
+        return Answer(shown)
+
+    async def list_captures(self, call: Call) -> Answer:
+        found = await self._evidence.captures(call.person, call.path["alert"], call.device.address)
+        return Answer(CaptureList([CaptureShown(o.id, o.at, o.media_type) for o in found]))
+
+    async def show_capture(self, call: Call) -> Answer:
+        media_type, content = await self._evidence.capture(
+            call.person, call.path["capture"], call.device.address
+        )
+        return Answer(Content(media_type, content), headers={"Cache-Control": "no-store"})
+
+    async def forget(self, call: Call) -> Answer:
+        gone = await self._evidence.forget_person(
+            call.person, call.path["user"], call.device.address
+        )
+        return Answer(ForgottenShown(gone.scores, gone.alerts, gone.held))
