@@ -179,6 +179,11 @@ API_CAPTURE = Address("/api/v1/captures/{capture}")
 API_SCORE = Address("/api/v1/scores/{score}")
 API_USER_EVIDENCE = Address("/api/v1/users/{user}/evidence")
 
+API_WEBHOOKS = Address("/api/v1/webhooks")
+API_WEBHOOK = Address("/api/v1/webhooks/{webhook}")
+API_WEBHOOK_DELIVERIES = Address("/api/v1/webhooks/{webhook}/deliveries")
+API_WEBHOOK_RETRY = Address("/api/v1/webhooks/{webhook}/deliveries/{delivery}/retry")
+
 # Media by HTTP (RFC 9725 and its sister for watching)
 WHIP = Address("/whip/{room}")
 WHIP_SESSION = Address("/whip/{room}/{session}")

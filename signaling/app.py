@@ -39,6 +39,7 @@ from signaling.evidence import EvidenceStore
 from signaling.evidence import Lifetimes as EvidenceLifetimes
 from signaling.files import Files
 from signaling.health import Health
+from signaling.http.posting import Poster
 from signaling.inspection import Inspector
 from signaling.looking import Looking
 from signaling.match_news import MatchTeller
@@ -62,6 +63,7 @@ from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
 from signaling.vault import FolderVault
+from signaling.webhooks import Webhooks
 
 log = structlog.get_logger()
 
@@ -104,6 +106,7 @@ class Candor:
     looks: Looks
     alerts: Alerts
     evidence: EvidenceStore
+    webhooks: Webhooks
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -160,6 +163,7 @@ async def open_candor(
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
             asyncio.create_task(candor.board.watch()),
             asyncio.create_task(candor.alerts.watch()),
+            asyncio.create_task(candor.webhooks.watch()),
             asyncio.create_task(_sweep_evidence(candor.evidence)),
             *([asyncio.create_task(_hear(detection, candor))] if detection else ()),
             *([asyncio.create_task(_keep_captures(detection, candor))] if detection else ()),
@@ -235,6 +239,8 @@ def _compose(
         now=utc_now,
     )
     alerts.listen(evidence.hear)
+    webhooks = Webhooks(store, Poster(config.http.webhook_networks), config.auth.secret, utc_now)
+    alerts.listen(webhooks.hear)
     return Candor(
         config=config,
         now=utc_now,
@@ -267,6 +273,7 @@ def _compose(
         looks=Looks(store, board, rules, utc_now),
         alerts=alerts,
         evidence=evidence,
+        webhooks=webhooks,
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,

@@ -64,6 +64,9 @@ class Http:
     metrics_networks: tuple[Network, ...] = setting(
         (), "networks that may read /metrics without signing in"
     )
+    webhook_networks: tuple[Network, ...] = setting(
+        (), "networks inside that webhooks may be sent to; addresses outside always may"
+    )
     public_url: str = setting("", "the address that people use, when a proxy stands in front")
 
 

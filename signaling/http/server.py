@@ -37,6 +37,7 @@ from signaling.http.rooms import RoomRoutes
 from signaling.http.search import SearchRoutes
 from signaling.http.sending import SendingRoutes
 from signaling.http.sight import Description, SightRoutes
+from signaling.http.webhooks import WebhookRoutes
 from signaling.http.websocket import Sockets
 from signaling.http.whip import WhipRoutes, taken_at
 from signaling.sealing import Seal
@@ -114,6 +115,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *RiskRoutes(candor.looks).routes(),
         *AlertRoutes(candor.alerts).routes(),
         *EvidenceRoutes(candor.evidence).routes(),
+        *WebhookRoutes(candor.webhooks).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),

@@ -119,3 +119,31 @@ alert_captures = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Index("ix_alert_captures_alert_id_id", "alert_id", "id"),
 )
+
+# Who is told of alerts by HTTP; the secret that signs is sealed.
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+)
+
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("webhook_id", sa.ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("fault", sa.Text, nullable=False),
+    sa.CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
+    sa.Index("ix_webhook_deliveries_state_next_at", "state", "next_at"),
+    sa.Index("ix_webhook_deliveries_webhook_id_id", "webhook_id", "id"),
+)

@@ -42,6 +42,7 @@ SPEAKS_AIOHTTP = {
     "signaling.http.gate",
     "signaling.http.origins",
     "signaling.http.pages",
+    "signaling.http.posting",
     "signaling.http.requests",
     "signaling.http.responses",
     "signaling.http.server",
@@ -120,10 +121,12 @@ PURE = (
     "signaling.limits",
     "signaling.lines",
     "signaling.offered",
+    "signaling.outside",
     "signaling.protocol",
     "signaling.restarts",
     "signaling.risk_messages",
     "signaling.risk_rules",
+    "signaling.webhook_rules",
 )
 NOT_IN_PURE = {"asyncio", "socket", "time", "random", "logging", "threading"}
 

@@ -25,6 +25,7 @@ from signaling.store import (
     rooms,
     sessions,
     users,
+    webhooks,
 )
 from signaling.store.alerts import Alert, AlertAct, Override
 from signaling.store.calls import Call, Member
@@ -39,6 +40,7 @@ from signaling.store.rooms import Invitation, Room
 from signaling.store.schema import metadata
 from signaling.store.sessions import Session
 from signaling.store.users import User
+from signaling.store.webhooks import Delivery, Webhook
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -110,6 +112,11 @@ def alert(id_: str = "a1", **more: Any) -> Alert:
     given = {"room_id": "r1", "call_id": "c1", "identity": "u1", "severity": "low"}
     given |= {"state": "new", "raised_at": NOW, "last_at": LATER, "score_id": "s1"}
     return Alert(id=id_, risk=0.85, confidence=0.625, **(given | more))
+
+
+def delivery(id_: str = "d1", **more: Any) -> Delivery:
+    given = {"webhook_id": "w1", "event": "alert.raise", "body": "{}", "state": "waiting"} | more
+    return Delivery(id=id_, attempts=0, made_at=NOW, next_at=NOW, **given)
 
 
 def score(id_: str = "s1", **more: Any) -> StoredScore:
@@ -192,6 +199,8 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: risk_scores.add(c, [score()]),
         lambda c: alerts.add(c, alert()),
         lambda c: captures.add(c, Capture("p1", "a1", NOW, "image/jpeg", bytes(range(256)))),
+        lambda c: webhooks.add(c, Webhook("w1", "https://x.test", bytes(range(256)), "u1", NOW)),
+        lambda c: webhooks.queue(c, delivery(), 9),
         lambda c: alerts.note(c, AlertAct("t1", "a1", NOW, "u1", "note", "\U0001f469")),
         lambda c: alerts.set_override(c, Override("r1", "c1", "u1", "no_sign", "x", "u2", NOW)),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
