@@ -1,7 +1,7 @@
 /** What was said in one's rooms, how far everybody has read, and the order in them, as the server keeps it. */
 
 import { api, chatAddress, messageAddress, roomAddress } from "./addresses.js";
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 
 /** @typedef {import("./chat/messages.js").Message} Message */
 /** @typedef {import("./chat/history.js").Place} Place */
@@ -79,4 +79,11 @@ export async function editsOf(message) {
   /** @type {{edits: {text: string, edited_at: string}[]}} */
   const answer = await get(messageAddress(message, "/edits"));
   return answer.edits;
+}
+
+/** Say something to one person, in the room that the two have for themselves. @param {string} user @param {string} text @returns {Promise<Message>} */
+export async function sayTo(user, text) {
+  /** @type {{message: Message}} */
+  const answer = await post(api.messages, { user_id: user, text });
+  return answer.message;
 }

@@ -38,6 +38,7 @@ import { get, post, remove } from "./api.js";
  */
 
 const PAGE = 200;
+const OF_TWO = new Set(["direct", "match", "heart-link"]);
 
 /** @returns {Promise<Room[]>} all of them, however many pages they fill */
 export async function myRooms() {
@@ -70,6 +71,9 @@ export const makeRoom = (title, kind, capacity) => post(api.rooms, { title, kind
  * @returns {Promise<Room>}
  */
 export const makeRoomAt = (id, title) => post(api.rooms, { id, title, kind: "meeting", capacity: 2 });
+
+/** Whether two people have it for themselves. @param {Pick<Room, "kind">} room */
+export const isOfTwo = ({ kind }) => OF_TWO.has(kind);
 
 /** @param {Room} room */
 export const mayInvite = (room) => room.role === "owner" || room.role === "moderator";

@@ -6,6 +6,7 @@
  */
 
 import { batch, computed, signal } from "@preact/signals-core";
+import { isOfTwo } from "../rooms.js";
 import { History } from "./history.js";
 import { Outbox } from "./outbox.js";
 
@@ -28,22 +29,21 @@ import { Outbox } from "./outbox.js";
  * @property {() => Promise<Member[]>} members
  */
 
-const OF_TWO = new Set(["direct", "match", "heart-link"]);
 // Whoever writes on is told of again before the others forget it.
 const TYPING_AGAIN_MS = 3000;
 const TYPING_FORGOTTEN_MS = 6000;
 
 export class Conversation {
   /**
-   * @param {{room: string, kind: string, identity: string}} where
+   * @param {{room: Pick<import("../rooms.js").Room, "id" | "kind">, identity: string}} where
    * @param {RoomLine} stay
    * @param {Doors} doors
    * @param {{keeping: Keeping, faces: Faces, uploads: Uploads, newId: () => string, clock: Clock}} tools
    */
-  constructor({ room, kind, identity }, stay, doors, { keeping, faces, uploads, newId, clock }) {
-    this.room = room;
+  constructor({ room, identity }, stay, doors, { keeping, faces, uploads, newId, clock }) {
+    this.room = room.id;
     /** In a room of two, either may do what moderators may do elsewhere. */
-    this.isOfTwo = OF_TWO.has(kind);
+    this.isOfTwo = isOfTwo(room);
     this.identity = identity;
     this.faces = faces;
     this.keeping = keeping;

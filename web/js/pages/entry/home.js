@@ -1,9 +1,9 @@
 /** What somebody sees who is signed in: their rooms, and how to make, fill and enter one. */
 
 import { useState } from "preact/hooks";
-import { callPage, pages } from "../../addresses.js";
+import { callPage, chatPage, pages } from "../../addresses.js";
 import { counted, errorText, moment, text } from "../../i18n.js";
-import { makeRoom, mayInvite, myRooms, roomIn } from "../../rooms.js";
+import { isOfTwo, makeRoom, mayInvite, myRooms, roomIn } from "../../rooms.js";
 import { calledName } from "../../session.js";
 import { Button, ButtonLink } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
@@ -16,14 +16,19 @@ import { NotYet, useDeed, useLoaded } from "../../ui/loaded.js";
 import { Notice } from "../../ui/notice.js";
 import { announce } from "../../ui/toast.js";
 import { InviteDialog } from "./invite.js";
+import { MeetCard } from "./meet-card.js";
+import { TalksCard } from "./talks-card.js";
 
 /** @typedef {import("../../rooms.js").Room} Room */
 /** @typedef {import("../../session.js").Profile} Profile */
 
 const NEW_CALL_PLACES = 50;
 
-/** @param {{profile: Profile, known: Room[] | null}} properties `known` if they were asked for */
-export function Home({ profile, known }) {
+/**
+ * @param {{profile: Profile, known: Room[] | null, inbox: import("../../chat/inbox.js").Inbox}} properties
+ *   `known` if they were asked for
+ */
+export function Home({ profile, known, inbox }) {
   const rooms = useLoaded(myRooms, [], known);
   const [inviting, setInviting] = useState(/** @type {Room | null} */ (null));
   const isGuest = profile.role === "guest";
@@ -38,10 +43,14 @@ export function Home({ profile, known }) {
       <p class="lead">${text(isGuest ? "home.lead_guest" : "home.lead")}</p>
     </div>
     <div class="columns">
-      <${Card} title=${text("home.rooms")}>
-        <${RoomList} rooms=${rooms} onInvite=${isGuest ? null : setInviting} />
-      </${Card}>
       <div class="stack">
+        <${TalksCard} inbox=${inbox} />
+        <${Card} title=${text("home.rooms")}>
+          <${RoomList} rooms=${rooms} onInvite=${isGuest ? null : setInviting} />
+        </${Card}>
+      </div>
+      <div class="stack">
+        ${!isGuest && html`<${MeetCard} rooms=${rooms.thing ?? []} />`}
         <${CallCard} isGuest=${isGuest} />
         ${isGuest ? html`<${GuestCard} />` : html`<${NewRoomCard} onMade=${made} />`}
         <${Card} title=${text("code.title")} lead=${text("code.lead")}><${CodeForm} /></${Card}>
@@ -58,7 +67,9 @@ export function Home({ profile, known }) {
  */
 function RoomList({ rooms, onInvite }) {
   if (rooms.thing === null) return html`<${NotYet} ...${rooms} rows=${3} />`;
-  if (rooms.thing.length === 0) {
+  // Those of two are among the conversations, by the name of the other one.
+  const shown = rooms.thing.filter((room) => !isOfTwo(room));
+  if (shown.length === 0) {
     return html`<div class="empty">
       <${Icon} name="door" />
       <p><strong>${text("home.no_rooms")}</strong></p>
@@ -67,7 +78,7 @@ function RoomList({ rooms, onInvite }) {
   }
   return html`
     <ul class="rooms">
-      ${rooms.thing.map((room) => html`<${RoomRow} key=${room.id} room=${room} onInvite=${onInvite} />`)}
+      ${shown.map((room) => html`<${RoomRow} key=${room.id} room=${room} onInvite=${onInvite} />`)}
     </ul>
   `;
 }
@@ -87,6 +98,9 @@ function RoomRow({ room, onInvite }) {
     <div class="row">
     <${ButtonLink} kind="primary" href=${callPage(room.id)} label=${text("call.of", { title: room.title })}>
       <${Icon} name="phone" />${text("call.action")}
+    </${ButtonLink}>
+    <${ButtonLink} href=${chatPage(room.id)} label=${text("chat.of", { title: room.title })}>
+      <${Icon} name="chat" />${text("chat.title")}
     </${ButtonLink}>
     ${onInvite &&
     mayInvite(room) &&

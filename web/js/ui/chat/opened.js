@@ -13,11 +13,12 @@ import { store } from "../../memory.js";
 import { readPerson } from "../../people.js";
 
 /**
- * @param {{id: string, kind: string}} room
+ * @param {Pick<import("../../rooms.js").Room, "id" | "kind">} room
  * @param {string} identity
  * @param {import("../../protocol/room-line.js").RoomLine} stay
  */
-export function conversationIn({ id, kind }, identity, stay) {
+export function conversationIn(room, identity, stay) {
+  const { id } = room;
   const doors = {
     messages: (/** @type {import("../../chat/history.js").Place} */ place) => messagesOf(id, place),
     positions: () => positionsOf(id),
@@ -30,7 +31,7 @@ export function conversationIn({ id, kind }, identity, stay) {
     newId: newKey,
     clock: surroundings(),
   };
-  return new Conversation({ room: id, kind, identity }, stay, doors, tools);
+  return new Conversation({ room, identity }, stay, doors, tools);
 }
 
 /** @param {string} room @returns {import("../../chat/uploads.js").Doors} */
