@@ -77,8 +77,11 @@ export const callAddress = (call, act) => `/api/v1/calls/${encodeURIComponent(ca
  */
 export const chatAddress = (room, part) => `/api/v1/chat/rooms/${encodeURIComponent(room)}/${part}`;
 
-/** @param {string} message @param {"" | "/readers" | "/edits" | "/report"} [part] */
+/** @param {string} message @param {"" | "/readers" | "/edits" | "/report" | "/forward"} [part] */
 export const messageAddress = (message, part = "") => `${api.messages}/${encodeURIComponent(message)}${part}`;
+
+/** @param {string} user */
+export const blockAddress = (user) => `${api.blocks}/${encodeURIComponent(user)}`;
 
 /** @param {string} code */
 export const invitationAddress = (code) => `/api/v1/invitations/${encodeURIComponent(code)}`;

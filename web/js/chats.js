@@ -1,7 +1,7 @@
 /** What was said in one's rooms, how far everybody has read, and the order in them, as the server keeps it. */
 
-import { api, chatAddress, messageAddress, roomAddress } from "./addresses.js";
-import { get, post } from "./api.js";
+import { api, blockAddress, chatAddress, messageAddress, roomAddress } from "./addresses.js";
+import { get, patch, post, put, remove } from "./api.js";
 
 /** @typedef {import("./chat/messages.js").Message} Message */
 /** @typedef {import("./chat/history.js").Place} Place */
@@ -37,6 +37,15 @@ import { get, post } from "./api.js";
  * @property {string} name
  * @property {string} nickname
  * @property {string} role
+ */
+
+/** @typedef {{message: Message, snippet: string}} Hit what was found, and why */
+
+/**
+ * @typedef {object} Rules what a room's chat is under
+ * @property {number} slow_mode_s
+ * @property {boolean} read_only
+ * @property {number | null} keep_days
  */
 
 const PAGE = 50;
@@ -87,3 +96,39 @@ export async function sayTo(user, text) {
   const answer = await post(api.messages, { user_id: user, text });
   return answer.message;
 }
+
+/** @param {string} room @param {string} sought @param {string} [cursor] @returns {Promise<{hits: Hit[], next: string | null}>} newest first */
+export const findMessages = (room, sought, cursor = "") =>
+  get(`${api.search}?${new URLSearchParams({ q: sought, room_id: room, cursor })}`);
+
+/** @param {string} room @returns {Promise<Message[]>} newest pin first */
+export async function pinsOf(room) {
+  /** @type {{messages: Message[]}} */
+  const answer = await get(chatAddress(room, "pins"));
+  return answer.messages;
+}
+
+/** @param {string} message @param {string} room where it is said again */
+export const forward = (message, room) => post(messageAddress(message, "/forward"), { room_id: room });
+
+/** @param {string} message @param {string} reason @returns {Promise<void>} */
+export const report = (message, reason) => post(messageAddress(message, "/report"), { reason });
+
+/** @returns {Promise<string[]>} whose direct messages one does not take */
+export async function blocked() {
+  /** @type {{blocked: {user: string}[]}} */
+  const answer = await get(api.blocks);
+  return answer.blocked.map((one) => one.user);
+}
+
+/** @param {string} user @returns {Promise<void>} */
+export const block = (user) => put(blockAddress(user), {});
+
+/** @param {string} user */
+export const unblock = (user) => remove(blockAddress(user));
+
+/** @param {string} room @returns {Promise<Rules>} */
+export const rulesOf = (room) => get(chatAddress(room, "rules"));
+
+/** @param {string} room @param {Rules} rules @returns {Promise<Rules>} */
+export const setRules = (room, rules) => patch(chatAddress(room, "rules"), rules);

@@ -15,6 +15,7 @@ import { Outbox } from "./outbox.js";
 /** @typedef {import("../protocol/messages.js").Told} Told */
 /** @typedef {import("../chats.js").Position} Position */
 /** @typedef {import("../chats.js").Member} Member */
+/** @typedef {import("../chats.js").Rules} Rules */
 /** @typedef {import("./faces.js").Faces} Faces */
 /** @typedef {import("./keeping.js").Keeping} Keeping */
 /** @typedef {import("./messages.js").Message} Message */
@@ -27,6 +28,7 @@ import { Outbox } from "./outbox.js";
  * @property {(place: import("./history.js").Place) => Promise<import("./history.js").Page>} messages
  * @property {() => Promise<Position[]>} positions
  * @property {() => Promise<Member[]>} members
+ * @property {() => Promise<Rules>} rules
  */
 
 // Whoever writes on is told of again before the others forget it.
@@ -61,6 +63,7 @@ export class Conversation {
     this.arrived = signal(/** @type {Message | null} */ (null));
     /** The sequences of what was there, and not read, when one came. */
     this.unread = signal({ after: 0, upTo: 0 });
+    this.rules = signal(/** @type {Rules} */ ({ slow_mode_s: 0, read_only: false, keep_days: null }));
     this.others = computed(() => [...this.positions.value.values()].filter((one) => one.user !== identity));
     this._doors = doors;
     this._clock = clock;
@@ -78,12 +81,14 @@ export class Conversation {
       this.stay.on("event", (event) => this._happen(event)),
       this.stay.on("told", (told) => TOLD[told.type]?.(this, told)),
     ];
-    const [, members, positions] = await Promise.all([
+    const [, members, positions, rules] = await Promise.all([
       this.history.toNewest(),
       this._doors.members(),
       this._doors.positions(),
+      this._doors.rules(),
     ]);
     batch(() => {
+      this.rules.value = rules;
       this.faces.settle(members);
       this.positions.value = new Map(positions.map((one) => [one.user, one]));
       const after = this.positions.value.get(this.identity)?.read ?? 0;
@@ -105,6 +110,11 @@ export class Conversation {
   /** @returns {boolean} */
   get mayPin() {
     return this.isOfTwo || this.moderates;
+  }
+
+  /** @returns {boolean} whether the room lets one say anything at all */
+  get maySpeak() {
+    return this.moderates || !this.rules.value.read_only;
   }
 
   /** @param {import("./outbox.js").Draft} draft */
@@ -204,6 +214,7 @@ export class Conversation {
   _happen(event) {
     this.history.hear(event);
     if (event.kind.startsWith("member.")) this._doors.members().then((found) => this.faces.settle(found), () => {});
+    if (event.kind === "chat.rules") this.rules.value = { ...this.rules.value, ...event.body };
     if (event.kind === "message.posted") this._posted(event);
   }
 

@@ -81,7 +81,7 @@ function ChatPage() {
     <${SideList} inbox=${inbox} current=${id} onOpen=${go} />
     ${now.at === "chat" && html`<${Chat}
       conversation=${now.conversation}
-      head=${() => html`<${Head} room=${now.room} conversation=${now.conversation} inbox=${inbox} onBack=${() => (isListShown.value = true)} />`}
+      head=${(/** @type {import("../ui/chat/desk.js").Desk} */ desk) => html`<${Head} room=${now.room} conversation=${now.conversation} desk=${desk} onBack=${() => (isListShown.value = true)} />`}
     />`}
     ${now.at === "loading" && html`<section class="chat" aria-busy="true"><span class="unseen">${text("loading")}</span></section>`}
     ${now.at === "failed" && html`<${Failed} id=${now.id} error=${now.error} />`}

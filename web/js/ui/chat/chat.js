@@ -1,7 +1,7 @@
 /** The chat of a room, on its own page and beside a call: messages, who writes, and where one writes. */
 
 import { useMemo, useState } from "preact/hooks";
-import { text } from "../../i18n.js";
+import { counted, text } from "../../i18n.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { Notice } from "../notice.js";
@@ -29,7 +29,9 @@ export function Chat({ conversation, head }) {
     ${conversation.isAway.value && html`<div class="chat-away"><${Notice} kind="plain">${text("chat.away")}</${Notice}></div>`}
     <${Log} key=${conversation.room} conversation=${conversation} desk=${desk} />
     <${Writers} conversation=${conversation} />
-    <${Composer} key=${conversation.room} conversation=${conversation} desk=${desk} />
+    ${conversation.maySpeak
+      ? html`<${Composer} key=${conversation.room} conversation=${conversation} desk=${desk} />`
+      : html`<div class="composer"><${Notice} kind="plain">${text("rules.read_only")}</${Notice}></div>`}
     ${isAimedAt && html`<div class="chat-drop" aria-hidden="true"><${Icon} name="attach" />${text("file.drop")}</div>`}
     <${Sheets} conversation=${conversation} desk=${desk} />
   </section>`;
@@ -39,5 +41,7 @@ export function Chat({ conversation, head }) {
 function Writers({ conversation }) {
   const names = conversation.writers.value.map((id) => nameOf(conversation.faces.of(id)));
   const words = names.length === 0 ? "" : names.length === 1 ? text("chat.writes", { name: names[0] ?? "" }) : text("chat.write_several");
+  const { slow_mode_s } = conversation.rules.value;
+  if (words === "" && slow_mode_s > 0) return html`<p class="writers">${counted("rules.slow_mode", slow_mode_s)}</p>`;
   return html`<p class="writers" aria-live="polite">${words && html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words}`}</p>`;
 }

@@ -32,12 +32,12 @@ export function Menu({ opener, label, role = "menu", onClose, children }) {
 
 /** @param {KeyboardEvent & {currentTarget: HTMLElement}} event */
 function move(event) {
-  const items = [...event.currentTarget.querySelectorAll("button")];
-  const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+  const items = [...event.currentTarget.querySelectorAll("button, a")];
+  const at = items.findIndex((one) => one === document.activeElement);
   const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: items.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
-  items.at(to % items.length)?.focus();
+  /** @type {HTMLElement | undefined} */ (items.at(to % items.length))?.focus();
 }
 
 /** Below its opener if there is room, else above; never beyond the edge. @param {HTMLElement} menu @param {HTMLElement} opener */

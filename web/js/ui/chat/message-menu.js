@@ -38,6 +38,13 @@ const ACTS = [
     may: ({ pinned_at }, { mayPin }) => mayPin && pinned_at !== null,
     run: (message, conversation) => conversation.pin(message),
   },
+  { name: "forward", icon: "forward", may: () => true, run: (message, _, desk) => (desk.sheet.value = { name: "forward", message }) },
+  {
+    name: "report",
+    icon: "flag",
+    may: ({ sender }, { identity }) => sender !== identity,
+    run: (message, _, desk) => (desk.sheet.value = { name: "report", message }),
+  },
   {
     name: "remove",
     icon: "trash",

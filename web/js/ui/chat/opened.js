@@ -1,7 +1,7 @@
 /** A conversation as this browser has it: the server, the storage, the clock and chance put together. */
 
 import { newKey } from "../../api.js";
-import { membersOf, messagesOf, positionsOf } from "../../chats.js";
+import { membersOf, messagesOf, positionsOf, rulesOf } from "../../chats.js";
 import { Conversation } from "../../chat/conversation.js";
 import { Faces } from "../../chat/faces.js";
 import { Keeping } from "../../chat/keeping.js";
@@ -23,6 +23,7 @@ export function conversationIn(room, identity, stay) {
     messages: (/** @type {import("../../chat/history.js").Place} */ place) => messagesOf(id, place),
     positions: () => positionsOf(id),
     members: () => membersOf(id),
+    rules: () => rulesOf(id),
   };
   const tools = {
     keeping: new Keeping(store(), identity, id),

@@ -3,8 +3,14 @@
 import { html } from "../html.js";
 import { AttachSheet } from "./attach-sheet.js";
 import { EditsSheet } from "./edits-sheet.js";
+import { ForwardSheet } from "./forward-sheet.js";
+import { PersonSheet } from "./person-sheet.js";
+import { PinsSheet } from "./pins-sheet.js";
 import { ReadersSheet } from "./readers-sheet.js";
 import { RemoveSheet } from "./remove-sheet.js";
+import { ReportSheet } from "./report-sheet.js";
+import { RulesSheet } from "./rules-sheet.js";
+import { SearchSheet } from "./search-sheet.js";
 import { VideoNoteSheet } from "./video-note-sheet.js";
 import { Viewer } from "./viewer.js";
 
@@ -15,8 +21,14 @@ import { Viewer } from "./viewer.js";
 const SHEETS = {
   attach: AttachSheet,
   edits: EditsSheet,
+  forward: ForwardSheet,
+  person: PersonSheet,
+  pins: PinsSheet,
   readers: ReadersSheet,
   remove: RemoveSheet,
+  report: ReportSheet,
+  search: SearchSheet,
+  settings: RulesSheet,
   "video-note": VideoNoteSheet,
   viewer: Viewer,
 };
