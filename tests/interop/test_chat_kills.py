@@ -60,10 +60,11 @@ class Server:
         self.address = f"http://127.0.0.1:{self._port}"
 
     @asynccontextmanager
-    async def living(self) -> AsyncIterator[None]:
-        """From when it answers; killed at the end of the block."""
+    async def living(self, *habits: str) -> AsyncIterator[None]:
+        """From when it answers; killed at the end of the block, unless it was by its own habit."""
+        given = (str(self._folder), str(self._port), *habits)
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.children.chatting", self._folder, str(self._port)),
+            *(sys.executable, "-m", "tests.children.chatting", *given),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -73,7 +74,8 @@ class Server:
                 assert await child.stdout.readline() == b"ready\n", "it did not start"
             yield
         finally:
-            child.kill()
+            if not habits:
+                child.kill()
             assert await child.wait() == -signal.SIGKILL
 
 
