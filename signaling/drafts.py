@@ -16,6 +16,7 @@ from signaling.vault import disk_faults
 
 # Pieces from the network are written once they are as large as this together.
 WRITE_BYTES = 1 << 18
+BESIDE = ".made"
 
 
 class Held(Exception):
@@ -77,9 +78,14 @@ class Drafts:
         async with self._held(name):
             yield self._path(name)
 
+    def beside(self, name: str) -> Path:
+        """Where somebody who holds the draft may make something of it; it goes with the draft."""
+        return self._path(name + BESIDE)
+
     async def drop(self, name: str) -> None:
         """Gone; whoever still writes to it writes to nothing."""
-        await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+        for path in (self._path(name), self.beside(name)):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def names(self) -> list[str]:
         """Every draft that there is."""

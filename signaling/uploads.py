@@ -248,14 +248,17 @@ class Uploads:
         if came != file.size:
             raise Refused("upload_conflict", f"{came} of {file.size} bytes came so far.")
         try:
-            report = None if file.unopened else await self._inspector.inspect(draft)
+            bare, report = self._drafts.beside(file.id), None
+            if not file.unopened:
+                await asyncio.to_thread(self._refuse_full_disk, file.size)
+                report = await self._inspector.inspect(draft, bare)
             kind = report.kind if report else "file"
             if kind not in self._settings.kinds:
                 raise Refused("file_refused", f"Here nobody sends files of this kind: {kind}.")
         except Refused:
             await self._give_up(file.id)
             raise
-        return await self._make_ready(file, report, list(_contents(draft, report)))
+        return await self._make_ready(file, report, list(_contents(draft, bare, report)))
 
     async def _make_ready(
         self, file: File, report: Report | None, contents: list[_Content]
@@ -293,12 +296,12 @@ class Uploads:
             raise Unavailable("storage_full", f"{free} bytes free for a file of {size}")
 
 
-def _contents(draft: Path, report: Report | None) -> Iterable[_Content]:
-    """What a file will consist of."""
+def _contents(draft: Path, bare: Path, report: Report | None) -> Iterable[_Content]:
+    """What a file will consist of; `bare` is a recording without what else its file said."""
     if report is None:
         yield _Content("content", SAVED_ONLY, draft)
         return
-    yield _Content("content", report.media_type, report.content or draft)
+    yield _Content("content", report.media_type, report.content or bare)
     for part, preview in (("thumbnail", report.thumbnail), ("poster", report.poster)):
         if preview is not None:
             yield _Content(part, "image/webp", preview)

@@ -62,3 +62,28 @@ def webm_of(frame: bytes, size: tuple[int, int]) -> bytes:
         packet.is_keyframe = True
         container.mux(packet)
     return out.getvalue()
+
+
+TOLD = {
+    "title": "Secret title",
+    "artist": "Secret artist",
+    "make": "Secret phone",
+    "com.apple.quicktime.location.ISO6709": "+48.8577+002.2950/",
+    "location": "+48.8577+002.2950/",
+    "creation_time": "2024-01-02T03:04:05Z",
+}
+
+
+def talkative(content: bytes, form: str) -> bytes:
+    """The same recording in a container that tells who made it, where, and with what."""
+    out = io.BytesIO()
+    options = {"movflags": "use_metadata_tags"}
+    with av.open(io.BytesIO(content)) as read, av.open(out, "w", form, options) as written:
+        written.metadata.update(TOLD)
+        stream = written.add_stream_from_template(read.streams[0], opaque=True)
+        stream.metadata["handler_name"] = "Secret handler"
+        for packet in read.demux(read.streams[0]):
+            if packet.size:
+                packet.stream = stream
+                written.mux(packet)
+    return out.getvalue()

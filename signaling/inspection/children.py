@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from signaling.errors import Unavailable
@@ -16,6 +17,14 @@ SAID_BYTES = 32 << 20
 PIECE_BYTES = 1 << 18
 
 
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """An open file that a child may write to, so far."""
+
+    file: BinaryIO
+    most_bytes: int
+
+
 class Failed(Exception):
     """The child did not come to its end in time, or not well."""
 
@@ -27,25 +36,28 @@ class Children:
         self._room = asyncio.Semaphore(CHILDREN)
         self._waiting = 0
 
-    async def ask(self, source: BinaryIO, *task: str) -> bytes:
-        """What a child says of an open file; raises Failed."""
+    async def ask(self, source: BinaryIO, *task: str, into: Sink | None = None) -> bytes:
+        """What a child says of an open file, and what it writes; raises Failed."""
         if self._waiting >= WAITING_LIMIT:
             raise Unavailable("busy", f"{WAITING_LIMIT} files wait to be looked at")
         self._waiting += 1
         try:
             async with self._room:
-                return await in_child(source, task)
+                return await in_child(source, task, into)
         finally:
             self._waiting -= 1
 
 
-async def in_child(source: BinaryIO, task: tuple[str, ...]) -> bytes:
+async def in_child(source: BinaryIO, task: tuple[str, ...], into: Sink | None = None) -> bytes:
     """One child, from its start to its end."""
+    most_bytes, written = (into.most_bytes, [into.file.fileno()]) if into else (0, [])
+    said_to = (str(most_bytes), *task, *map(str, written))
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "signaling.inspection", *task),
+        *(sys.executable, "-I", "-m", "signaling.inspection", *said_to),
         stdin=source,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        pass_fds=written,
         env=_environment(),
     )
     try:

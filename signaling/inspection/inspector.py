@@ -1,6 +1,7 @@
 """Inspector: asks a child what a file is, and believes nothing that it says unchecked."""
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -8,11 +9,14 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from signaling.errors import Refused
-from signaling.inspection.children import Children, Failed
+from signaling.inspection.children import Children, Failed, Sink
 from signaling.inspection.natures import HEAD_BYTES, Nature, nature_of
 from signaling.inspection.report import Refusal, Report
 
 T = TypeVar("T")
+
+# A recording may be longer once an index is added to it, but not much.
+MORE_BYTES = 1 << 20
 
 _PICTURE = msgspec.msgpack.Decoder(bytes)
 _REPORT = msgspec.msgpack.Decoder(Report)
@@ -34,8 +38,10 @@ class Inspector:
             except Failed as error:
                 raise Refused("picture_refused", str(error)) from None
 
-    async def inspect(self, file: Path) -> Report | None:
+    async def inspect(self, file: Path, bare: Path) -> Report | None:
         """What a file holds that a decoder opened; None for one that no decoder is given.
+
+        Of a recording only sound and pictures are kept: it is at `bare` then.
 
         Refused("file_refused") for one that looks like a picture or a recording and is none, or
         more than one may be.
@@ -45,14 +51,21 @@ class Inspector:
             nature = nature_of(await asyncio.to_thread(source.read, HEAD_BYTES))
             if not nature.is_opened:
                 return None
-            return await self._opened(source, nature)
+            try:
+                if nature.task == "image":
+                    return _checked(
+                        await self._children.ask(source, "image", nature.format), _REPORT
+                    )
+                return await self._recording(source, nature, bare)
+            except Failed as error:
+                raise Refused("file_refused", str(error)) from None
 
-    async def _opened(self, source: BinaryIO, nature: Nature) -> Report:
+    async def _recording(self, source: BinaryIO, nature: Nature, bare: Path) -> Report:
         task = (nature.task, nature.format, str(self._longest_minutes))
-        try:
-            return _checked(await self._children.ask(source, *task), _REPORT)
-        except Failed as error:
-            raise Refused("file_refused", str(error)) from None
+        most_bytes = os.fstat(source.fileno()).st_size * 5 // 4 + MORE_BYTES
+        with await asyncio.to_thread(bare.open, "w+b") as written:
+            into = Sink(written, most_bytes)
+            return _checked(await self._children.ask(source, *task, into=into), _REPORT)
 
 
 def _checked(said: bytes, expected: "msgspec.msgpack.Decoder[T]") -> T:

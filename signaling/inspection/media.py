@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.stream import Stream
 from PIL import Image, ImageStat
 
-from signaling.inspection import images
+from signaling.inspection import bare, images
 from signaling.inspection.report import PEAKS, MediaType, Report, Unfit
 
 # 4096 by 2304: more is decoded nowhere in a page.
@@ -56,13 +56,20 @@ MEDIA_TYPES: dict[tuple[str, bool], MediaType] = {
 }
 
 
-def examine(source: BinaryIO, form: str, longest_s: int) -> Report:
-    """A recording of sound, or of pictures with or without sound."""
-    with av.open(source, "r", format=form, options=OPTIONS, io_open=_refuse) as container:
+def examine(source: BinaryIO, form: str, longest_s: int, sink: BinaryIO) -> Report:
+    """A recording of sound, or of pictures with or without sound; as it is kept, in `sink`."""
+
+    def opened() -> InputContainer:
+        source.seek(0)
+        return av.open(source, "r", format=form, options=OPTIONS, io_open=_refuse)
+
+    with opened() as container:
         if len(container.streams) > STREAMS:
             raise Unfit(f"It has more than {STREAMS} streams.")
         watcher = _Watcher(container, longest_s)
         watcher.watch()
+        wanted = [stream.index for stream in watcher.wanted]
+    bare.copy(opened, wanted, form, sink)
     media_type = MEDIA_TYPES.get((form, watcher.picture is not None))
     if media_type is None or (watcher.picture is None and watcher.loudness is None):
         raise Unfit("It holds neither sound nor pictures that can be played.")
@@ -118,6 +125,8 @@ class _Watcher:
         # The picture on a record's sleeve is no video.
         self._video = next((s for s in container.streams.video if not _is_sleeve(s)), None)
         self._audio = next(iter(container.streams.audio), None)
+        self.wanted = [stream for stream in (self._video, self._audio) if stream is not None]
+        """What is read, and kept; a file may hold more."""
         self.loudness = _Loudness() if self._audio is not None else None
         self.picture: Image.Image | None = None
 
@@ -151,7 +160,6 @@ class _Watcher:
 
     def _packets(self) -> "Iterator[Packet[Any]]":
         """Every packet, counted and timed; the last ones tell decoders that it is over."""
-        wanted = [stream for stream in (self._video, self._audio) if stream is not None]
         if self._video is not None:
             context = self._video.codec_context
             if context.width * context.height > PIXELS:
@@ -159,7 +167,7 @@ class _Watcher:
             context.options = {"max_pixels": str(PIXELS)}
             context.thread_count = 1
             context.skip_frame = "NONKEY"
-        for count, packet in enumerate(self._container.demux(wanted)):
+        for count, packet in enumerate(self._container.demux(self.wanted)):
             if count > PACKETS:
                 raise Unfit("It has too many packets.")
             self._time(packet)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ from tests.client import Client, Reply
 from tests.hostile.conftest import House, open_house, with_http
 from tests.hostile.wire import first_answer, request, say
 from tests.pictures import png
-from tests.recordings import sound, video, webm_of
+from tests.recordings import sound, talkative, video, webm_of
 
 BYTES = {"Content-Type": "application/octet-stream"}
 SCRIPT = b"<script>alert(1)</script>"
@@ -64,7 +65,7 @@ async def guest_of(house: House) -> Client:
 async def inspected(tmp_path: Path, content: bytes) -> Report | None:
     file = tmp_path / "file"
     file.write_bytes(content)
-    return await Inspector(10).inspect(file)
+    return await Inspector(10).inspect(file, file.with_suffix(".bare"))
 
 
 NAMES = {
@@ -246,6 +247,50 @@ async def test_u6_a_picture_stands_upright_and_tells_no_place(tmp_path: Path) ->
         assert SCRIPT not in part
 
 
+TALKATIVE = {
+    "mov": lambda: video("mov", "libx264"),
+    "mp4": lambda: sound("mp4", "aac", 0.5),
+    "webm": lambda: video("webm", "libvpx"),
+    "matroska": lambda: video("matroska", "libx264"),
+    "ogg": lambda: sound("ogg", "libopus", 0.5),
+    "mp3": lambda: sound("mp3", "libmp3lame", 0.5),
+    "flac": lambda: sound("flac", "flac", 0.5),
+    "wav": lambda: sound("wav", "pcm_s16le", 0.5),
+}
+
+
+def packets(content: bytes) -> list[tuple[int | None, bytes]]:
+    """Every picture, or every piece of sound, as it is encoded, and when it is shown."""
+    with av.open(io.BytesIO(content)) as container:
+        found = container.demux(container.streams[0])
+        return [(packet.pts, bytes(packet)) for packet in found if packet.size]
+
+
+@pytest.mark.parametrize("form", TALKATIVE)
+async def test_u6_a_recording_tells_no_place_and_no_device(
+    house: House, alice: Client, form: str
+) -> None:
+    plain = TALKATIVE[form]()
+    told = talkative(plain, form)
+    assert b"Secret" in told
+    ready = await sent(alice, told, f"holiday.{form}")
+    kept = (await alice.get(ready.body["url"])).body
+    assert b"Secret" not in kept
+    assert b"48.8577" not in kept
+    assert packets(kept) == packets(plain)
+    with av.open(io.BytesIO(kept)) as container:
+        assert not {"make", "title", "artist", "creation_time"} & set(container.metadata)
+    assert [path.name for path in on_disk(house, "drafts")] == []
+
+
+async def test_u6_a_recording_stands_upright_as_it_was_taken(house: House, alice: Client) -> None:
+    plain = video("mp4", "libx264")
+    begin = plain.index(b"tkhd") + len("tkhd") + 40
+    turned = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 180 << 16, 0, 1 << 30)
+    ready = await sent(alice, plain[:begin] + turned + plain[begin + 36 :], "upright.mp4")
+    assert turned in (await alice.get(ready.body["url"])).body
+
+
 HUGE_VIDEOS = {
     # A few bytes of VP8 that say they are 268 megapixels, in a container that says so too, or not.
     "honest": lambda: webm_of(vp8_key_frame(16383, 16383), (16383, 16383)),
@@ -267,7 +312,7 @@ async def test_u7_a_recording_that_is_too_long_is_refused(tmp_path: Path) -> Non
     file.write_bytes(video("webm", "libvpx", (32, 32), frames=70, rate=1))
 
     with pytest.raises(Refused, match="longer than 1 minute"):
-        await Inspector(1).inspect(file)
+        await Inspector(1).inspect(file, file.with_suffix(".bare"))
 
 
 async def test_u7_a_child_that_takes_too_long_is_ended(

@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 async def inspected(file: Path, content: bytes, *, longest_minutes: int = 10) -> Report | None:
     file.write_bytes(content)
-    return await Inspector(longest_minutes).inspect(file)
+    return await Inspector(longest_minutes).inspect(file, file.with_suffix(".bare"))
 
 
 async def test_a_picture_is_kept_small_and_with_a_smaller_one(file: Path) -> None:
