@@ -33,6 +33,7 @@ ONLY_IN = {
         "detection.evaluate",
         "detection.keepsake",
         "signaling.client",
+        "signaling.inspection.bare",
         "signaling.inspection.media",
     ),
 }
