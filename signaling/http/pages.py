@@ -56,6 +56,7 @@ PAGES = {
     addresses.HEART_LINK_PAGE: Page("heart-link", styles=("match",)),
     addresses.CHAT_PAGE: Page("chat", "chat", styles=("chat",)),
     addresses.CALL_PAGE: Page("call", styles=("call", "chat")),
+    addresses.CONSOLE: Page("console", "columns", styles=("console",)),
     addresses.DIAGNOSE: Page("diagnose"),
     addresses.DIAGNOSE_ROOM: Page("diagnose"),
 }

@@ -14,12 +14,17 @@ PAGE_TEXTS = {page.script: page.text() for page in (*PAGES.values(), NOT_FOUND)}
 FORBIDDEN = r"\bstyle=|innerHTML|dangerouslySet|eval\("
 # Keys that are put together: what stands before the gap.
 BUILT = (
+    "alert.",
+    "audit.",
+    "calls.",
     "challenge.",
     "check.",
     "consent.",
+    "console.",
+    "device.",
     "ended.",
     "error.",
-    "device.",
+    "export.",
     "frames.",
     "gesture.",
     "invite.life.",
@@ -41,6 +46,7 @@ BUILT = (
     "tag.",
     "theme.",
     "trouble.",
+    "users.",
     "welcome.",
 )
 

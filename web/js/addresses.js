@@ -6,6 +6,7 @@ export const pages = {
   register: "/register",
   me: "/me",
   diagnose: "/diagnose",
+  console: "/console",
   match: "/match",
   heartLink: "/heart-link",
   apiDescription: "/api/v1/docs",
@@ -35,6 +36,11 @@ export const api = {
   callsStart: "/api/v1/calls/start",
   callsEnd: "/api/v1/calls/end",
   callsActive: "/api/v1/calls/active",
+  callsHistory: "/api/v1/calls/history",
+  alerts: "/api/v1/alerts",
+  users: "/api/v1/users",
+  audit: "/api/v1/audit",
+  metrics: "/metrics",
   conversations: "/api/v1/chat/conversations",
   messages: "/api/v1/chat/messages",
   search: "/api/v1/chat/search",
@@ -68,7 +74,7 @@ export const invitationsAddress = (room) => `${roomAddress(room)}/invitations`;
 export const memberAddress = (room, user) =>
   `${roomAddress(room)}/members/${encodeURIComponent(user)}`;
 
-/** @param {string} call @param {"accept" | "decline" | "leave" | "challenges"} act */
+/** @param {string} call @param {"accept" | "decline" | "leave" | "challenges" | "risk"} act */
 export const callAddress = (call, act) => `/api/v1/calls/${encodeURIComponent(call)}/${act}`;
 
 /**
@@ -82,6 +88,12 @@ export const messageAddress = (message, part = "") => `${api.messages}/${encodeU
 
 /** @param {string} user */
 export const blockAddress = (user) => `${api.blocks}/${encodeURIComponent(user)}`;
+
+/** @param {string} id */
+export const alertAddress = (id) => `${api.alerts}/${encodeURIComponent(id)}`;
+
+/** @param {string} id */
+export const userAddress = (id) => `${api.users}/${encodeURIComponent(id)}`;
 
 /** @param {string} code */
 export const invitationAddress = (code) => `/api/v1/invitations/${encodeURIComponent(code)}`;

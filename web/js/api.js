@@ -30,6 +30,10 @@ export class ApiError extends Error {
   }
 }
 
+/** What to ask for, behind the `?`; what is empty is left out. @param {Record<string, string | undefined>} values */
+export const queryOf = (values) =>
+  new URLSearchParams(Object.entries(values).flatMap(([name, value]) => (value ? [[name, value]] : []))).toString();
+
 /**
  * @template Result
  * @param {string} path

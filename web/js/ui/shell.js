@@ -30,6 +30,8 @@ import { Toast } from "./toast.js";
  * @property {boolean} [fills] exactly the screen, without a footer
  */
 
+const OPERATORS = new Set(["operator", "administrator"]);
+
 /** True while the page needs the whole screen: a call has no header and no footer. */
 export const isImmersed = signal(false);
 
@@ -88,6 +90,7 @@ function Shell({ fills, children }) {
     <header class="top">
       <a class="brand" href=${pages.entry}><span class="brand-mark" aria-hidden="true"></span>Candor</a>
       <nav class="top-nav" aria-label=${text("shell.navigation")}>
+        ${OPERATORS.has(me.value?.role ?? "") && html`<a class="top-link" href=${pages.console}>${text("console.title")}</a>`}
         <${LanguageChoice} />
         <${Who} profile=${me.value} />
       </nav>

@@ -1,0 +1,128 @@
+"""The operators' console, live with ten people.
+
+The people are simulated where detection hands over its scores; everything behind that is as it is.
+"""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from detection import Record, Scored, State, judge
+from detection.fusion import Reason
+from signaling.app import Candor, open_candor
+from signaling.config import Config
+from signaling.http.server import listen
+from signaling.media import Participant
+from tests.browser.conftest import NewPage, sign_in
+from tests.browser.test_call_screens import everywhere
+from tests.client import PASSWORD, Client
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gia", "Hal", "Ida", "Jon")
+SOURCES = {"0": "microphone", "1": "camera"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def candor(config: Config) -> AsyncIterator[Candor]:
+    """A Candor of the test's own, in its process and beside its browser."""
+    async with open_candor(config) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def address(candor: Candor) -> AsyncIterator[str]:
+    async with listen(candor, None) as listening:
+        yield listening.http
+
+
+class Cast:
+    """Ten people in a call, whose scores are what the test says."""
+
+    def __init__(self, candor: Candor, room: str, identities: dict[str, str]) -> None:
+        self._candor = candor
+        self.room = room
+        self.identities = identities
+
+    def say(self, name: str, risk: float, confidence: float = 0.7) -> None:
+        """What detection finds out about somebody."""
+        record = Record(100.0, (), State.UNKNOWN)
+        state = State.LIKELY_SYNTHETIC if risk >= 0.8 else State.SUSPICIOUS
+        why = (Reason("light", "whole_picture_follows", "", 1.5, 2.0, 0),)
+        score = msgspec.structs.replace(
+            judge(record),
+            state=state if risk >= 0.6 else State.NO_SIGN,
+            why="",
+            risk=risk,
+            confidence=confidence,
+            age_s=2.0,
+            reasons=why if risk >= 0.6 else (),
+        )
+        self._candor.board.hear(Scored(self.room, self.identities[name], score, record))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
+    await candor.accounts.create("olga", PASSWORD, "administrator")
+    async with Client(address) as client:
+        people = {name: await client.register(name.lower(), nickname=name) for name in NAMES}
+        made = await people["Ada"].post("/api/v1/rooms", {"title": "Board", "kind": "meeting"})
+        room = made.body["id"]
+        started = await people["Ada"].post("/api/v1/calls/start", {"room": room, "medium": "video"})
+        assert started.status == 200, started
+        identities = {}
+        for name, person in people.items():
+            me = (await person.get("/api/v1/me")).body["id"]
+            identities[name] = me
+            who = Participant(room, me)
+            await candor.consents.say(who, "1")
+            await candor.looking.published(f"session-{name}", who, SOURCES)
+        yield Cast(candor, room, identities)
+
+
+async def order(page: Page, first: list[str]) -> None:
+    """Wait until these stand first on the wall, in this order."""
+    await page.wait_for_function(
+        "(first) => [...document.querySelectorAll('.wall-name')].slice(0, first.length)"
+        ".every((one, index) => one.textContent === first[index])",
+        arg=first,
+    )
+
+
+async def test_an_operator_sees_who_stands_how(
+    device: NewPage, cast: Cast
+) -> None:
+    for number, name in enumerate(NAMES):
+        cast.say(name, 0.05 + number / 100, confidence=0.3)
+    page = await device(accept_downloads=True)
+    await sign_in(page, "olga")
+    await page.wait_for_url("**/")
+    await page.goto("/console")
+    await expect(page.get_by_text("10 people")).to_be_visible()
+    await order(page, ["Jon", "Ida"])
+    cast.say("Cleo", 0.71, confidence=0.45)
+    await order(page, ["Cleo", "Jon"])
+    cast.say("Hal", 0.97)
+    await order(page, ["Hal", "Cleo", "Jon"])
+    hal = page.locator(f"[data-identity='{cast.identities['Hal']}']")
+    await expect(hal.get_by_text("Likely synthetic 0.97")).to_be_visible()
+    await hal.get_by_text("Why").click()
+    await expect(hal.get_by_text("The whole picture changed colour alike")).to_be_visible()
+    await everywhere(page, "console-wall")
+    await page.get_by_label("Show").select_option("suspicious")
+    await expect(page.locator(".wall-card")).to_have_count(1)
+
+    for part, shown in (
+        ("Users", "Opened"),
+        ("Audit", "risk.watch"),
+        ("Calls", ""),
+        ("Health", "candor_loop_lag_seconds"),
+    ):
+        await page.get_by_role("link", name=part, exact=True).click()
+        await expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
+        if part in {"Audit", "Health"}:
+            await expect(page.get_by_text(shown).first).to_be_visible()
+        await everywhere(page, f"console-{part.lower()}")

@@ -1,0 +1,53 @@
+/** What else operators look at: everybody, calls, the audit log, and how the machine does. */
+
+import { api, userAddress } from "../addresses.js";
+import { get, post, put, queryOf, remove } from "../api.js";
+
+/**
+ * @typedef {object} User
+ * @property {string} id
+ * @property {string} name
+ * @property {string} nickname
+ * @property {string} role
+ * @property {string} membership
+ * @property {string} created_at
+ * @property {string | null} banned_at
+ * @property {string | null} ban_reason
+ */
+
+/** @typedef {{sequence: number, at: string, actor: string, action: string, subject: string, address: string, detail: string, hash: string}} AuditEntry */
+/** @typedef {import("../calls.js").Call} Call */
+/** @typedef {{name: string, ok: boolean, detail: string, needed: boolean}} Check */
+
+/** @param {string} cursor @returns {Promise<{users: User[], next: string | null}>} */
+export const usersFrom = (cursor) => get(`${api.users}?${queryOf({ cursor, limit: "200" })}`);
+
+/** @param {string} user @param {string} reason @returns {Promise<void>} */
+export const banUser = (user, reason) => post(`${userAddress(user)}/ban`, { reason });
+
+/** @param {string} user */
+export const unbanUser = (user) => remove(`${userAddress(user)}/ban`);
+
+/** @param {string} user @param {string} role @returns {Promise<void>} for administrators */
+export const setUserRole = (user, role) => put(`${userAddress(user)}/role`, { role });
+
+/** @param {number | null} before @returns {Promise<{entries: AuditEntry[], next: number | null}>} for administrators */
+export const auditBefore = (before) => get(`${api.audit}?${queryOf({ before: before === null ? "" : String(before), limit: "100" })}`);
+
+/** @param {{cursor?: string, state?: string, since?: string, until?: string}} wanted @returns {Promise<{calls: Call[], next: string | null}>} */
+export const callsBy = (wanted) => get(`${api.callsHistory}?${queryOf(wanted)}`);
+
+/** @returns {Promise<{ready: boolean, checks: Check[]}>} also while it is not ready */
+export const health = async () => (await fetch(api.readiness, { cache: "no-store" })).json();
+
+/** @returns {Promise<string>} in the format of Prometheus */
+export const metrics = async () => (await fetch(api.metrics)).text();
+
+/**
+ * Numbers of Prometheus' text format, by name; of a name with labels, each by its labels.
+ *
+ * @param {string} text
+ * @returns {{name: string, labels: string, value: number}[]}
+ */
+export const numbersIn = (text) =>
+  [...text.matchAll(/^([a-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/gim)].map(([, name = "", labels = "", value]) => ({ name, labels, value: Number(value) }));

@@ -1,0 +1,35 @@
+/** Calls that were, by what became of them and when. */
+
+import { useState } from "preact/hooks";
+import { callsBy } from "../../console/operating.js";
+import { moment, text } from "../../i18n.js";
+import { html } from "../../ui/html.js";
+import { ExportButtons } from "./export-buttons.js";
+import { Filter } from "./filter.js";
+import { nameOf } from "./names.js";
+import { Table, usePages } from "./table.js";
+
+const STATES = /** @type {const} */ (["ringing", "active", "ended", "missed", "declined", "failed"]);
+
+export function CallHistory() {
+  const [state, setState] = useState("");
+  const ask = async (/** @type {string} */ cursor) => {
+    const { calls, next } = await callsBy({ cursor, state });
+    return { rows: calls, next };
+  };
+  const pages = usePages(ask, "", [state]);
+  const heads = ["room", "caller", "state", "began", "lasted", "people"].map((head) => text(`calls.${head}`));
+  return html`
+    <header class="console-head"><h1 class="page-title">${text("console.calls")}</h1><${ExportButtons} name="calls" rows=${() => pages.rows ?? []} /></header>
+    <div class="console-filters"><${Filter} label=${text("calls.state")} value=${state} choices=${STATES.map((one) => [one, text(`calls.state.${one}`)])} onChange=${setState} /></div>
+    <${Table} heads=${heads} pages=${pages} none=${text("calls.none")} row=${row} />
+  `;
+}
+
+/** @param {import("../../calls.js").Call} call */
+const row = (call) => html`<tr key=${call.id}>
+  <th scope="row">${call.room}</th><td>${nameOf(call.caller)}</td>
+  <td>${text(`calls.state.${call.state}`)}</td><td>${moment(call.started_at)}</td>
+  <td>${text("calls.minutes", { minutes: (call.duration_s / 60).toFixed(1) })}</td>
+  <td>${call.members.map((one) => nameOf(one.user)).join(", ")}</td>
+</tr>`;
