@@ -69,6 +69,8 @@ PACKAGES = (
     "htm/dist/htm.module.js",
     "@preact/signals/dist/signals.module.js",
     "@preact/signals-core/dist/signals-core.module.js",
+    "uplot/dist/uPlot.esm.js",
+    "uplot/dist/uPlot.min.css",
     "emoji-picker-element/database.js",
     "emoji-picker-element-data/en/emojibase/data.json",
     "emoji-picker-element-data/zh/emojibase/data.json",

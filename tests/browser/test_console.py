@@ -1,9 +1,12 @@
-"""The operators' console, live with ten people.
+"""The operators' console: live with ten people, an alert through its life, and files opened again.
 
 The people are simulated where detection hands over its scores; everything behind that is as it is.
 """
 
+import csv
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -92,8 +95,8 @@ async def order(page: Page, first: list[str]) -> None:
     )
 
 
-async def test_an_operator_sees_who_stands_how(
-    device: NewPage, cast: Cast
+async def test_an_operator_sees_takes_and_closes_what_is_wrong(
+    device: NewPage, cast: Cast, tmp_path: Path
 ) -> None:
     for number, name in enumerate(NAMES):
         cast.say(name, 0.05 + number / 100, confidence=0.3)
@@ -115,9 +118,31 @@ async def test_an_operator_sees_who_stands_how(
     await page.get_by_label("Show").select_option("suspicious")
     await expect(page.locator(".wall-card")).to_have_count(1)
 
+    await page.get_by_role("link", name="Alerts").click()
+    await expect(page.get_by_role("button", name="High")).to_contain_text("1")
+    await everywhere(page, "console-alerts")
+    await page.keyboard.press("j")
+    await page.keyboard.press("a")
+    await expect(page.locator(".alert-row[data-state=acknowledged]")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Alert about Hal")).to_be_visible()
+    await expect(page.locator(".timeline canvas")).to_be_visible()
+    await page.get_by_role("button", name="Escalate").click()
+    await page.get_by_label("Note").fill("=HYPERLINK(1) Called them.")
+    await page.get_by_role("button", name="Keep the note").click()
+    await expect(page.locator(".act-note")).to_have_text("=HYPERLINK(1) Called them.")
+    await everywhere(page, "console-alert")
+    await page.get_by_role("button", name="True").click()
+    await expect(page.locator("dd[data-state=closed]")).to_have_text("True")
+
+    acts = [row["act"] for row in await exported(page, "JSON", tmp_path)]
+    assert acts == ["raise", "acknowledge", "escalate", "note", "close"]
+    notes = [row["note"] for row in await exported(page, "CSV", tmp_path)]
+    assert "'=HYPERLINK(1) Called them." in notes
+
     for part, shown in (
         ("Users", "Opened"),
-        ("Audit", "risk.watch"),
+        ("Audit", "alert.close"),
         ("Calls", ""),
         ("Health", "candor_loop_lag_seconds"),
     ):
@@ -126,3 +151,17 @@ async def test_an_operator_sees_who_stands_how(
         if part in {"Audit", "Health"}:
             await expect(page.get_by_text(shown).first).to_be_visible()
         await everywhere(page, f"console-{part.lower()}")
+
+
+async def exported(page: Page, kind: str, folder: Path) -> list[dict[str, str]]:
+    """Save what is shown, and open the file again."""
+    async with page.expect_download() as saving:
+        await page.get_by_role("button", name=kind, exact=True).click()
+    saved = await saving.value
+    file = folder / saved.suggested_filename
+    await saved.save_as(file)
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows: list[dict[str, str]] = (
+            json.load(opened) if kind == "JSON" else list(csv.DictReader(opened))
+        )
+    return rows

@@ -1,5 +1,5 @@
 /**
- * The operators' line: how everybody stands in every room.
+ * The operators' line: how everybody stands in every room, and alerts as they are raised.
  *
  * Knows `watch_risk`.  It refuses to know how any of it is shown.
  */
@@ -8,11 +8,15 @@ import { signal } from "@preact/signals-core";
 import { Line } from "../protocol/line.js";
 import { EMPTY, wallAfter } from "./wall.js";
 
+/** @typedef {import("./alerts.js").Alert} Alert */
+
 export class Board {
   /** @param {import("../protocol/line.js").Surroundings} around */
   constructor(around) {
     this.state = signal(/** @type {import("../protocol/line.js").State} */ ("connecting"));
     this.wall = signal(EMPTY);
+    /** The alert that changed last; whoever shows alerts looks again. */
+    this.alert = signal(/** @type {{alert: Alert, act: string} | null} */ (null));
     this._around = around;
     this.line = new Line(around, (line) => this._begin(line));
     this.line.on("state", (state) => (this.state.value = state));
@@ -34,4 +38,5 @@ export class Board {
 /** @type {Readonly<Record<string, (board: Board, told: any) => void>>} */
 const HEARD = {
   risk_news: (board, told) => (board.wall.value = wallAfter(board.wall.value, told, board._around.now())),
+  alert_news: (board, { alert, act }) => (board.alert.value = { alert, act }),
 };

@@ -9,20 +9,23 @@ import { me } from "../session.js";
 import { html } from "../ui/html.js";
 import { Icon } from "../ui/icons.js";
 import { open } from "../ui/shell.js";
+import { AlertPage } from "./console/alert-page.js";
 import { AuditLog } from "./console/audit-log.js";
 import { CallHistory } from "./console/call-history.js";
 import { HealthPage } from "./console/health-page.js";
 import { learnNames } from "./console/names.js";
+import { Queue } from "./console/queue.js";
 import { Users } from "./console/users.js";
 import { Wall } from "./console/wall.js";
 
 const OPERATORS = new Set(["operator", "administrator"]);
 
-/** @typedef {{board: Board}} Given each part is given these */
+/** @typedef {{board: Board, id: string}} Given each part is given these */
 
 /** @type {readonly {name: string, icon: "camera" | "alarm" | "phone" | "people" | "lock" | "device", content: (given: Given) => unknown, isFor: (role: string) => boolean}[]} */
 const PARTS = [
   { name: "wall", icon: "camera", content: Wall, isFor: () => true },
+  { name: "alerts", icon: "alarm", content: ({ board, id }) => (id === "" ? html`<${Queue} board=${board} />` : html`<${AlertPage} key=${id} board=${board} id=${id} />`), isFor: () => true },
   { name: "calls", icon: "phone", content: CallHistory, isFor: () => true },
   { name: "users", icon: "people", content: Users, isFor: () => true },
   { name: "audit", icon: "lock", content: AuditLog, isFor: (role) => role === "administrator" },
@@ -37,7 +40,7 @@ addEventListener("hashchange", () => (where.value = location.hash));
 function Console() {
   const role = me.value?.role ?? "";
   const parts = PARTS.filter((part) => part.isFor(role));
-  const name = where.value.replace("#", "");
+  const [name = "", id = ""] = where.value.replace("#", "").split("/");
   const shown = parts.find((part) => part.name === name) ?? parts[0];
   return html`<div class="console">
     <nav class="console-nav" aria-label=${text("console.parts")}>
@@ -48,7 +51,7 @@ function Console() {
       )}
       <span class="console-line console-line-${board.state.value}" role="status">${text(`console.line.${board.state.value}`)}</span>
     </nav>
-    <div class="console-part">${shown && html`<${shown.content} board=${board} />`}</div>
+    <div class="console-part">${shown && html`<${shown.content} board=${board} id=${decodeURIComponent(id)} />`}</div>
   </div>`;
 }
 
