@@ -176,6 +176,7 @@ API_ALERT_OWNER = Address("/api/v1/alerts/{alert}/owner")
 API_ALERT_NOTES = Address("/api/v1/alerts/{alert}/notes")
 
 API_ALERT_CAPTURES = Address("/api/v1/alerts/{alert}/captures")
+API_ALERT_CASE = Address("/api/v1/alerts/{alert}/case")
 API_CAPTURE = Address("/api/v1/captures/{capture}")
 API_SCORE = Address("/api/v1/scores/{score}")
 API_USER_EVIDENCE = Address("/api/v1/users/{user}/evidence")

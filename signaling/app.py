@@ -28,6 +28,7 @@ from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.calls import Calls
+from signaling.cases import Cases
 from signaling.challenges import Challenges
 from signaling.challenging import Challenging
 from signaling.chat import Chat, open_chat
@@ -106,6 +107,7 @@ class Candor:
     looks: Looks
     alerts: Alerts
     evidence: EvidenceStore
+    cases: Cases
     webhooks: Webhooks
     attendance: Attendance
     returning: Returning
@@ -273,6 +275,7 @@ def _compose(
         looks=Looks(store, board, rules, utc_now),
         alerts=alerts,
         evidence=evidence,
+        cases=Cases(store, evidence, config.auth.secret, utc_now),
         webhooks=webhooks,
         attendance=attendance,
         returning=Returning(),

@@ -5,6 +5,7 @@ import click
 from signaling.app import VERSION
 from signaling.commands.accounts import user
 from signaling.commands.calling import call, load
+from signaling.commands.casing import case, verify
 from signaling.commands.checking import audit, doctor
 from signaling.commands.evaluating import evaluate
 from signaling.commands.explaining import explain
@@ -31,6 +32,8 @@ for command in (
     models,
     evaluate,
     explain,
+    case,
+    verify,
     backup,
     restore,
     migrate,

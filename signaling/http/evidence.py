@@ -6,9 +6,12 @@ from datetime import datetime
 import msgspec
 
 from signaling import addresses
+from signaling.cases import Cases
 from signaling.evidence import EvidenceStore
 from signaling.explaining import explained
 from signaling.http.call import Allow, Answer, Call, Content, Route
+
+ZIP = "application/zip"
 
 
 class EvidenceShown(msgspec.Struct, frozen=True):
@@ -68,10 +71,11 @@ class ForgottenShown(msgspec.Struct, frozen=True):
 
 
 class EvidenceRoutes:
-    """Thin over EvidenceStore."""
+    """Thin over EvidenceStore and Cases."""
 
-    def __init__(self, evidence: EvidenceStore) -> None:
+    def __init__(self, evidence: EvidenceStore, cases: Cases) -> None:
         self._evidence = evidence
+        self._cases = cases
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -101,6 +105,16 @@ class EvidenceRoutes:
                 Allow.OPERATOR,
                 answer=Content,
                 returns="image/jpeg",
+                refusals=("not_found", "evidence_unreadable"),
+            ),
+            Route(
+                "GET",
+                addresses.API_ALERT_CASE,
+                self.export,
+                "Everything about an alert as a signed archive, which `candor verify` checks",
+                Allow.OPERATOR,
+                answer=Content,
+                returns=ZIP,
                 refusals=("not_found", "evidence_unreadable"),
             ),
             Route(
@@ -158,6 +172,12 @@ class EvidenceRoutes:
             call.person, call.path["capture"], call.device.address
         )
         return Answer(Content(media_type, content), headers={"Cache-Control": "no-store"})
+
+    async def export(self, call: Call) -> Answer:
+        alert = call.path["alert"]
+        archive = await self._cases.export(call.person.user.id, alert, call.device.address)
+        name = {"Content-Disposition": f'attachment; filename="case-{alert}.zip"'}
+        return Answer(Content(ZIP, archive), headers=name)
 
     async def forget(self, call: Call) -> Answer:
         gone = await self._evidence.forget_person(

@@ -114,7 +114,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *DetectionRoutes(candor.rooms, candor.consents).routes(),
         *RiskRoutes(candor.looks).routes(),
         *AlertRoutes(candor.alerts).routes(),
-        *EvidenceRoutes(candor.evidence).routes(),
+        *EvidenceRoutes(candor.evidence, candor.cases).routes(),
         *WebhookRoutes(candor.webhooks).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),

@@ -28,6 +28,12 @@ def page(connection: sa.Connection, before: int | None, limit: int) -> list[Entr
     return [_entry(row) for row in connection.execute(query)]
 
 
+def about(connection: sa.Connection, subject: str, limit: int) -> list[Entry]:
+    """What was done to something, oldest first."""
+    query = sa.select(audit).where(audit.c.subject == subject).order_by(audit.c.sequence)
+    return [_entry(row) for row in connection.execute(query.limit(limit))]
+
+
 def chain(connection: sa.Connection) -> Iterator[Entry]:
     """All entries from the first on, read piecemeal."""
     query = sa.select(audit).order_by(audit.c.sequence)

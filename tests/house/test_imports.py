@@ -109,6 +109,7 @@ PURE = (
     "signaling.auth.grants",
     "signaling.auth.names",
     "signaling.call_rules",
+    "signaling.case_archive",
     "signaling.challenge_messages",
     "signaling.challenge_rules",
     "signaling.errors",
