@@ -175,6 +175,8 @@ API_ALERT_ACTS = Address("/api/v1/alerts/{alert}/acts")
 API_ALERT_OWNER = Address("/api/v1/alerts/{alert}/owner")
 API_ALERT_NOTES = Address("/api/v1/alerts/{alert}/notes")
 
+API_THRESHOLDS = Address("/api/v1/detection/thresholds")
+API_THRESHOLDS_PREVIEW = Address("/api/v1/detection/thresholds/preview")
 API_ALERT_CAPTURES = Address("/api/v1/alerts/{alert}/captures")
 API_ALERT_CASE = Address("/api/v1/alerts/{alert}/case")
 API_CAPTURE = Address("/api/v1/captures/{capture}")

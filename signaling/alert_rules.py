@@ -8,7 +8,8 @@ person and call is open is merged into that alert; one that was closed stays clo
 has fallen and risen again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -67,6 +68,36 @@ def severity(risk: float, thresholds: AlertThresholds) -> str:
     if risk >= thresholds.high_risk:
         return "high"
     return "medium" if risk >= thresholds.medium_risk else "low"
+
+
+class Episode(msgspec.Struct, frozen=True):
+    """From when an alert of somebody was raised until it had fallen; `severity` is the gravest."""
+
+    room: str
+    call: str
+    identity: str
+    at: datetime
+    severity: str
+
+
+def episodes(
+    said: Iterable[tuple[tuple[str, str, str], datetime, float, float]],
+    thresholds: AlertThresholds,
+) -> Iterator[Episode]:
+    """What these thresholds make of scores in the order in which they were said.
+
+    Each score is: whose (room, call, identity), when, risk, confidence.
+    """
+    raised: dict[tuple[str, str, str], Episode] = {}
+    for whose, at, risk, confidence in said:
+        known = raised.pop(whose, None)
+        if is_raised(known is not None, risk, confidence, thresholds):
+            episode = known or Episode(*whose, at, SEVERITIES[0])
+            grave = graver(episode.severity, severity(risk, thresholds))
+            raised[whose] = msgspec.structs.replace(episode, severity=grave)
+        elif known is not None:
+            yield known
+    yield from raised.values()
 
 
 def graver(one: str, other: str) -> str:

@@ -34,6 +34,7 @@ from signaling.challenging import Challenging
 from signaling.chat import Chat, open_chat
 from signaling.config import Config
 from signaling.consent import Consents, agreed
+from signaling.deciding import Deciding
 from signaling.drafts import Drafts
 from signaling.errors import Unavailable
 from signaling.evidence import EvidenceStore
@@ -109,6 +110,7 @@ class Candor:
     evidence: EvidenceStore
     cases: Cases
     webhooks: Webhooks
+    deciding: Deciding
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -151,6 +153,7 @@ async def open_candor(
     ):
         candor = _compose(config, store, passwords, supervisor, sfu=sfu, detection=detection)
         await candor.moderation.restore()
+        await candor.deciding.restore()
         chores = [
             asyncio.create_task(candor.calls.watch()),
             asyncio.create_task(candor.challenges.watch()),
@@ -277,6 +280,7 @@ def _compose(
         evidence=evidence,
         cases=Cases(store, evidence, config.auth.secret, utc_now),
         webhooks=webhooks,
+        deciding=Deciding(store, alerts, utc_now),
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,

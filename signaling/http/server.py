@@ -23,6 +23,7 @@ from signaling.http.challenges import ChallengeRoutes
 from signaling.http.chat import ChatRoutes
 from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
+from signaling.http.deciding import DecidingRoutes
 from signaling.http.detection import DetectionRoutes
 from signaling.http.evidence import EvidenceRoutes
 from signaling.http.files import FileRoutes
@@ -116,6 +117,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *AlertRoutes(candor.alerts).routes(),
         *EvidenceRoutes(candor.evidence, candor.cases).routes(),
         *WebhookRoutes(candor.webhooks).routes(),
+        *DecidingRoutes(candor.deciding).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),

@@ -147,3 +147,14 @@ webhook_deliveries = sa.Table(
     sa.Index("ix_webhook_deliveries_state_next_at", "state", "next_at"),
     sa.Index("ix_webhook_deliveries_webhook_id_id", "webhook_id", "id"),
 )
+
+# Where alerts begin, as it was decided last; without a row, as it comes.
+alert_thresholds = sa.Table(
+    "alert_thresholds",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("thresholds", sa.JSON, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", Moment, nullable=False),
+    sa.CheckConstraint("id = 1", name="single"),
+)

@@ -24,6 +24,7 @@ from signaling.store import (
     risk_scores,
     rooms,
     sessions,
+    thresholds,
     users,
     webhooks,
 )
@@ -111,7 +112,8 @@ def consent(id_: str = "k1", **more: Any) -> Consent:
 def alert(id_: str = "a1", **more: Any) -> Alert:
     given = {"room_id": "r1", "call_id": "c1", "identity": "u1", "severity": "low"}
     given |= {"state": "new", "raised_at": NOW, "last_at": LATER, "score_id": "s1"}
-    return Alert(id=id_, risk=0.85, confidence=0.625, **(given | more))
+    given |= {"risk": 0.85, "confidence": 0.625}
+    return Alert(id=id_, **(given | more))
 
 
 def delivery(id_: str = "d1", **more: Any) -> Delivery:
@@ -201,6 +203,7 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: captures.add(c, Capture("p1", "a1", NOW, "image/jpeg", bytes(range(256)))),
         lambda c: webhooks.add(c, Webhook("w1", "https://x.test", bytes(range(256)), "u1", NOW)),
         lambda c: webhooks.queue(c, delivery(), 9),
+        lambda c: thresholds.decide(c, {"raise_risk": 0.85}, "u1", NOW),
         lambda c: alerts.note(c, AlertAct("t1", "a1", NOW, "u1", "note", "\U0001f469")),
         lambda c: alerts.set_override(c, Override("r1", "c1", "u1", "no_sign", "x", "u2", NOW)),
         lambda c: idempotency.claim(c, "u1", "k1", "f" * 64, now=NOW, abandoned_before=NOW),
