@@ -28,7 +28,10 @@ STICKERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that somebody wants to send; `client_id` is their own name for it."""
+    """A message that somebody wants to send; `client_id` is their own name for it.
+
+    `file_digest` is of a file that came with it: such a one is another file at each retry.
+    """
 
     client_id: str
     kind: str = "text"
@@ -36,6 +39,7 @@ class Draft:
     file_id: str | None = None
     reply_to: str | None = None
     mentions: tuple[str, ...] = ()
+    file_digest: str = ""
 
 
 def check(draft: Draft) -> None:
@@ -88,7 +92,7 @@ def fingerprint(draft: Draft) -> str:
     content: Mapping[str, object] = {
         "kind": draft.kind,
         "text": draft.text,
-        "file": draft.file_id,
+        "file": draft.file_digest or draft.file_id,
         "reply_to": draft.reply_to,
         "mentions": sorted(draft.mentions),
     }

@@ -1,5 +1,7 @@
 """A file and its message in one form: how older clients send images, voice, video and files."""
 
+import hashlib
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import msgspec
@@ -7,6 +9,7 @@ import msgspec
 from signaling import addresses
 from signaling.addresses import Address
 from signaling.chat import Chat, Draft
+from signaling.chat.posting import Posted
 from signaling.errors import Refused
 from signaling.files import Attachment
 from signaling.http import chat_shown
@@ -72,14 +75,21 @@ class SendingRoutes:
         filled = await form.open()
         said = _said(filled)
         wish = Wish(filled.name, form.most_bytes, unopened=kind == "file")
-        attached = await self._uploads.take(who, room_id, wish, filled.pieces)
+        digest = hashlib.sha256(filled.name.encode())
+        pieces = _digested(filled.pieces, digest)
+        attached = await self._uploads.take(who, room_id, wish, pieces)
         try:
-            return await self._post(call, kind, said, attached)
+            posted = await self._post(call, said, attached, kind, digest.hexdigest())
         except Refused:
             await self._uploads.remove(who, attached.id)
             raise
+        if posted.again:
+            await self._uploads.remove(who, attached.id)
+        return Answer(PostedShown(chat_shown.message(posted.message), posted.again), 201)
 
-    async def _post(self, call: Call, kind: str, said: FileMessage, attached: Attachment) -> Answer:
+    async def _post(
+        self, call: Call, said: FileMessage, attached: Attachment, kind: str, digest: str
+    ) -> Posted:
         if attached.kind != kind:
             raise Refused("file_refused", f"It is of another kind: {attached.kind}.")
         draft = Draft(
@@ -88,9 +98,16 @@ class SendingRoutes:
             text=said.text or said.content,
             file_id=attached.id,
             reply_to=said.reply_to,
+            file_digest=digest,
         )
-        posted = await self._chat.posting.post(call.who, call.path["room"], draft)
-        return Answer(PostedShown(chat_shown.message(posted.message), posted.again), 201)
+        return await self._chat.posting.post(call.who, call.path["room"], draft)
+
+
+async def _digested(pieces: AsyncIterator[bytes], digest: "hashlib._Hash") -> AsyncIterator[bytes]:
+    """The same pieces; what they hold together is in `digest` once they came."""
+    async for piece in pieces:
+        digest.update(piece)
+        yield piece
 
 
 def _said(filled: Filled) -> FileMessage:

@@ -396,6 +396,25 @@ async def test_older_clients_send_a_file_and_its_message_in_one_form(
     assert place.on_disk("drafts") == []
 
 
+async def test_a_form_that_is_sent_again_says_nothing_twice(place: Place) -> None:
+    path = "/tools/api/chat/tea/send-image/"
+
+    async def again(picture: bytes, **fields: str) -> Reply:
+        body, headers = form(picture, client_id="mine", **fields)
+        return await place.alice.call("POST", path, body, headers=headers)
+
+    first = await again(png(40, 30), text="look")
+    kept = place.on_disk("kept")
+    second = await again(png(40, 30), text="look")
+    assert (second.status, second.body["again"]) == (201, True)
+    assert second.body["message"] == first.body["message"]
+    assert place.on_disk("kept") == kept
+    assert (await again(png(40, 31), text="look")).code == "message_differs"
+    assert (await again(png(40, 30), text="see")).code == "message_differs"
+    used = await place.candor.store.read(lambda c: store_files.usage_of_person(c, place.alice_id))
+    assert used.count == 1
+
+
 async def test_a_form_that_cannot_be_sent_leaves_nothing(place: Place) -> None:
     tries = {
         "of another kind": ("send-video", form(png(40, 30)), 415, "file_refused"),
