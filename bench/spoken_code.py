@@ -17,8 +17,8 @@ import numpy as np
 from detection.challenge import CODE_DIGITS, ask_code
 from detection.decoder import SoundDecoder
 from detection.digits import WORDS, Digits
-from detection.evaluate import Sending, sent
 from detection.media import SOUND_RATE_HZ, Samples
+from detection.sending import Sending, sent
 from detection.signals.code import MOST_WRONG, chance, differing
 
 VOICES = ("en-us", "en-us+f2", "en-us+f3", "en-us+m3", "en-gb", "en-gb-scotland")

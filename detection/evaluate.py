@@ -1,51 +1,29 @@
 """`candor evaluate`: the very pipeline of the server over labelled files, and what came of it.
 
-Knows files, how a call would have sent them (VP8 and Opus at a call's rates), and what was said of
-each.  Figures are made in `figures`, pages in `report`.  No number here comes from training.
+Knows labelled files and what was said of each.  How a call would have sent them is in `sending`,
+figures are made in `figures`, pages in `report`.  No number here comes from training.
 """
 
 import csv
 import time
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
 
-import av
 import av.error
 import msgspec
 import numpy as np
-from av.audio.resampler import AudioResampler
 
 from detection import figures
-from detection.decoder import OPUS_RATE_HZ, Encoded
 from detection.figures import Figure
 from detection.fusion import FUSION_VERSION, State
 from detection.panel import panel
 from detection.participant import Participant
+from detection.sending import AUDIO, BEGINS_S, VIDEO, Sending, sent
 from detection.tools import Tools
 
 REAL, FAKE = "real", "fake"
-# Times in a call are those of a machine that has been up for a while.
-_BEGINS_S = 1000.0
 _CONCLUDE_EVERY_S = 2.0
-_OPUS_SAMPLES = 960
-_OPUS_BPS = 24_000
-_VIDEO, _AUDIO = 1, 2
 _WORSE = (State.UNKNOWN, State.VERIFIED, State.NO_SIGN, State.SUSPICIOUS, State.LIKELY_SYNTHETIC)
-_ENCODERS = {
-    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
-    "h264": ("libx264", {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline"}),
-}
-
-
-class Sending(msgspec.Struct, frozen=True):
-    """How a file is sent, as a browser would in a call."""
-
-    codec: str = "vp8"
-    bitrate_bps: int = 600_000
-    longest_side: int = 640
-    pictures_per_s: float = 30.0
-    seconds: float = 12.0
 
 
 class Labelled(msgspec.Struct, frozen=True):
@@ -133,29 +111,29 @@ def judge_file(file: Labelled, tools: Tools, sending: Sending) -> Said:
     except (av.error.FFmpegError, ValueError) as error:
         return _unreadable(file, str(error))
     participant = Participant(tools.finder, panel(tools))
-    participant.open_track(_VIDEO, sending.codec)
-    participant.open_track(_AUDIO, "opus")
-    worst, began_s, next_s = State.UNKNOWN, time.thread_time(), _BEGINS_S + _CONCLUDE_EVERY_S
+    participant.open_track(VIDEO, sending.codec)
+    participant.open_track(AUDIO, "opus")
+    worst, began_s, next_s = State.UNKNOWN, time.thread_time(), BEGINS_S + _CONCLUDE_EVERY_S
     for track, frame in frames:
         if frame.at_s >= next_s:
             worst = max(worst, _judge(participant, next_s), key=_WORSE.index)
             next_s += _CONCLUDE_EVERY_S
         participant.receive(track, frame)
-    ends_s = frames[-1][1].at_s + 0.02 if frames else _BEGINS_S
+    ends_s = frames[-1][1].at_s + 0.02 if frames else BEGINS_S
     worst = max(worst, _judge(participant, ends_s), key=_WORSE.index)
     score = participant.judge(ends_s).score
     return Said(
         file.name,
         file.fake,
         file.source,
-        any(track == _VIDEO for track, _ in frames),
+        any(track == VIDEO for track, _ in frames),
         score.risk,
         score.confidence,
         score.state.value,
         worst.value,
         score.why,
         tuple(f"{one.signal}: {one.reason}" for one in score.reasons),
-        ends_s - _BEGINS_S,
+        ends_s - BEGINS_S,
         time.thread_time() - began_s,
     )
 
@@ -190,7 +168,7 @@ def _judge(participant: Participant, now: float) -> State:
 
 def _unreadable(file: Labelled, fault: str) -> Said:
     """What is said of somebody who sends nothing."""
-    score = Participant(None, ()).judge(_BEGINS_S).score
+    score = Participant(None, ()).judge(BEGINS_S).score
     said = (score.risk, score.confidence, score.state.value, score.state.value, "cannot_be_read")
     return Said(file.name, file.fake, file.source, False, *said, (), 0.0, 0.0, fault)
 
@@ -218,77 +196,6 @@ def _by_folder(folder: Path) -> list[Labelled]:
                 name = str(path.relative_to(folder))
                 found.append(Labelled(path, name, label == FAKE, source))
     return found
-
-
-def sent(path: Path, sending: Sending) -> Iterator[tuple[int, Encoded]]:
-    """The frames that a call would have carried, by track."""
-    with av.open(str(path)) as container:
-        if container.streams.video:
-            yield from ((_VIDEO, frame) for frame in _pictures(container, sending))
-    with av.open(str(path)) as container:
-        if container.streams.audio:
-            yield from ((_AUDIO, frame) for frame in _sound(container, sending))
-
-
-def _pictures(container: av.container.InputContainer, sending: Sending) -> Iterator[Encoded]:
-    container.streams.video[0].thread_count = 1
-    encoder: av.VideoCodecContext | None = None
-    sent_s = -1.0
-    for picture in container.decode(video=0):
-        at_s = float(picture.time or 0.0)
-        if at_s > sending.seconds:
-            return
-        # A little earlier than due, for times of files are rounded.
-        if at_s - sent_s < 0.95 / sending.pictures_per_s:
-            continue
-        sent_s = at_s
-        encoder = encoder or _encoder(picture, sending)
-        small = picture.reformat(width=encoder.width, height=encoder.height, format="yuv420p")
-        small.pts, small.time_base = round(at_s * 1000), Fraction(1, 1000)
-        small.pict_type = av.video.frame.PictureType.NONE
-        for packet in encoder.encode(small):
-            now = _BEGINS_S + at_s
-            yield Encoded(now, now, packet.is_keyframe, False, 1, bytes(packet))
-
-
-def _encoder(picture: av.VideoFrame, sending: Sending) -> av.VideoCodecContext:
-    name, options = _ENCODERS[sending.codec]
-    context = av.CodecContext.create(name, "w")
-    assert isinstance(context, av.VideoCodecContext)
-    shrink = min(1.0, sending.longest_side / max(picture.width, picture.height))
-    context.width = round(picture.width * shrink / 2) * 2
-    context.height = round(picture.height * shrink / 2) * 2
-    context.pix_fmt = "yuv420p"
-    context.time_base = Fraction(1, 1000)
-    context.framerate = Fraction(round(sending.pictures_per_s))
-    context.bit_rate = sending.bitrate_bps
-    context.gop_size = 10_000
-    # Threads of an encoder spin while they wait, and others use this machine too.
-    context.thread_count = 1
-    context.options = dict(options)
-    return context
-
-
-def _sound(container: av.container.InputContainer, sending: Sending) -> Iterator[Encoded]:
-    resampler = AudioResampler(
-        format="flt", layout="mono", rate=OPUS_RATE_HZ, frame_size=_OPUS_SAMPLES
-    )
-    encoder = av.CodecContext.create("libopus", "w")
-    assert isinstance(encoder, av.AudioCodecContext)
-    encoder.sample_rate, encoder.bit_rate = OPUS_RATE_HZ, _OPUS_BPS
-    encoder.layout, encoder.format = "mono", "flt"
-    encoder.time_base = Fraction(1, OPUS_RATE_HZ)
-    count = 0
-    for decoded in container.decode(audio=0):
-        decoded.pts = None
-        for piece in resampler.resample(decoded):
-            piece.pts = count * _OPUS_SAMPLES
-            count += 1
-            now = _BEGINS_S + count * _OPUS_SAMPLES / OPUS_RATE_HZ
-            if now - _BEGINS_S > sending.seconds:
-                return
-            for packet in encoder.encode(piece):
-                yield Encoded(now, now, True, False, 1, bytes(packet))
 
 
 def _group(name: str, said: Sequence[Said], chance: np.random.Generator) -> Group:

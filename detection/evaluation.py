@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from detection.evaluate import Evaluation, NoSuchSet, Said, Sending, judge_file, read_set, summary
+from detection.evaluate import Evaluation, NoSuchSet, Said, judge_file, read_set, summary
 from detection.report import lines, page
-from detection.tools import open_tools
+from detection.sending import Sending
+from detection.tools import open_tools, plug_in
 
 __all__ = ["CannotEvaluate", "Evaluation", "Sending", "lines", "page", "run"]
 
@@ -25,12 +26,15 @@ def run(
     tools = open_tools(models)
     if tools.finder is None:
         raise CannotEvaluate(f"{tools.off['faces']}: run `candor models install`")
+    plug_in(tools, models)
     said = []
     for file in files:
         one = judge_file(file, tools, sending)
         said.append(one)
         on_file(_line(one))
-    return summary(said, tools.references, sending)
+    return summary(
+        said, (*tools.references, *(one.manifest.reference for one in tools.detectors)), sending
+    )
 
 
 def _line(said: Said) -> str:

@@ -76,6 +76,7 @@ class Condition(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     CHANGED = "changed"
+    OTHER_NUMBERS = "right, and gives other numbers on this machine"
 
 
 class ModelUnusable(Exception):

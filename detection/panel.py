@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from detection.detectors import Detector
+from detection.digits import Digits
 from detection.signals import Signal
 from detection.signals.code import Code
+from detection.signals.learned import Learned
 from detection.signals.light import Light
 from detection.signals.lips import Lips
 from detection.signals.motion import Motion
@@ -13,11 +16,15 @@ from detection.tools import Tools
 
 # The quality gate is always the first: it says what the others may claim.
 ALWAYS: Sequence[Callable[[], Signal]] = (Quality, Light, Motion, Loop, Injection, Lips)
+# Those that need something that may be missing.
+_learned: Callable[[Sequence[Detector]], Signal] = Learned
+_code: Callable[[Digits], Signal] = Code
 
 
 def panel(tools: Tools) -> list[Signal]:
     """A fresh one of each that can do its work."""
     signals = [make() for make in ALWAYS]
+    signals.append(_learned(tools.detectors))
     if tools.digits is not None:
-        signals.append(Code(tools.digits))
+        signals.append(_code(tools.digits))
     return signals

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from detection.decoder import Encoded, PictureDecoder, SoundDecoder
-from detection.evidence import Evidence, bounded
+from detection.evidence import Evidence, Outcome, bounded
 from detection.faces import Finder
 from detection.fusion import Record, Score, State, Thresholds, judge
 from detection.keepsake import Keepsake
@@ -140,6 +140,8 @@ class Participant:
                 self._evidence.append(piece)
             else:
                 self._evidence.append(bounded(piece, self._ceiling))
+            if piece.outcome is Outcome.PASSED:
+                self._each(lambda one: one.trust())
 
     def _still_counting(self, now: float) -> tuple[Evidence, ...]:
         """Without what has faded; of what weighs nothing the newest of each signal."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from detection.challenge import CODE_DIGITS
+from detection.detectors import Detector, open_detectors
 from detection.digits import Digits
 from detection.faces import FaceFinder, Finder
 from detection.models import Models, ModelUnusable, read_lock
@@ -22,6 +23,8 @@ class Tools:
 
     finder: Finder | None = None
     digits: Digits | None = None
+    detectors: list[Detector] = field(default_factory=list)
+    """Those that are plugged in; they come last, for to open one may take seconds."""
     off: Mapping[str, str] = field(default_factory=dict)
     """Why something is missing, by the name of what."""
     references: tuple[str, ...] = ()
@@ -47,3 +50,10 @@ def open_tools(folder: Path) -> Tools:
         off=off,
         references=(*(finder.references if finder else ()), Digits.name),
     )
+
+
+def plug_in(tools: Tools, folder: Path) -> dict[str, str]:
+    """Open the detectors that an operator plugged in; by name, why some cannot be used."""
+    found, off = open_detectors(folder)
+    tools.detectors.extend(found)
+    return off

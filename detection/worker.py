@@ -40,7 +40,7 @@ from detection.participant import Participant
 from detection.policy import ALL_THE_TIME, NOW_AND_THEN, Waiting
 from detection.signals import Asked
 from detection.tap import TapConnection, TapListener
-from detection.tools import Tools, open_tools
+from detection.tools import Tools, open_tools, plug_in
 from detection.wire import TapClock, TapClosed, TapFrame, TapMessage, TapOpened, TapWish
 
 # A turn takes a tenth of a second; one that takes so long hangs.
@@ -141,7 +141,11 @@ class Worker:
     async def run(self) -> None:
         """Work until signaling is gone."""
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(self._work()), group.create_task(self._tell_load())]
+            others = [
+                group.create_task(self._work()),
+                group.create_task(self._tell_load()),
+                group.create_task(self._plug_in()),
+            ]
             while (commands := await self._channel.receive()) is not None:
                 for command in commands:
                     await self._obey(command)
@@ -367,6 +371,12 @@ class Worker:
         for name, reason in tools.off.items():
             say("warning", "detection goes without", what=name, reason=reason)
         return tools
+
+    async def _plug_in(self) -> None:
+        """Beside the work: nobody waits for a network of 90 MB."""
+        off = await asyncio.to_thread(plug_in, self._tools, Path(self._config.models))
+        if off or self._tools.detectors:
+            self._channel.send(Ready(self._config.name, {**self._tools.off, **off}))
 
     async def _tell_load(self) -> None:
         while True:

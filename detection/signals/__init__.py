@@ -36,6 +36,9 @@ class Signal(Protocol):
     def tell(self, note: Note) -> None:
         """Something that is known beside the media."""
 
+    def trust(self) -> None:
+        """A challenge was passed: from now until a cut this is the person who passed it."""
+
     def cut(self) -> None:
         """Continuity ended: camera off and on, track replaced, another face."""
 

@@ -13,6 +13,7 @@ from signaling.commands.keeping import backup, migrate, restore
 from signaling.commands.modelling import models
 from signaling.commands.serve import serve
 from signaling.commands.tokens import token
+from signaling.commands.training import train_probe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +35,7 @@ for command in (
     explain,
     case,
     verify,
+    train_probe,
     backup,
     restore,
     migrate,

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from detection.evaluate import NoSuchSet, Sending, judge_file, read_set, summary
+from detection.evaluate import NoSuchSet, judge_file, read_set, summary
 from detection.faces import FaceFinder
 from detection.fusion import State
 from detection.media import Pixels
 from detection.report import lines, page
+from detection.sending import Sending
 from detection.tools import Tools
 from signaling.commands import main
 from tests.detection.conftest import FOLDER
