@@ -1,5 +1,5 @@
 /**
- * The main way through in a stock Firefox: register, change the profile, reload, sign out.
+ * The main way through in a stock Firefox: register, change the profile, reload, chat, sign out.
  *
  * usage: node firefox.mjs ADDRESS FIREFOX NAME; exits with 1 and the reason when a step fails.
  */
@@ -44,6 +44,22 @@ try {
   await holds(page, "bio", "Written in Firefox.");
   await sees(page, ".device-name", "Firefox on Linux");
 
+  const room = await page.evaluate(async () => {
+    const wish = { title: "Den", kind: "meeting", capacity: 2 };
+    const headers = { "Content-Type": "application/json" };
+    const made = await fetch("/api/v1/rooms", { method: "POST", headers, body: JSON.stringify(wish) });
+    return (await made.json()).id;
+  });
+  await page.goto(`${address}/chat/${room}`);
+  const words = await page.waitForSelector(".composer-words", WAIT);
+  await words.type("Said in Firefox.");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".message-mine .mark-sent", WAIT);
+  await page.reload();
+  await sees(page, ".message-mine .words", "Said in Firefox.");
+
+  await page.goto(`${address}/me`);
+  await page.waitForSelector(".identity .button-danger", WAIT);
   await page.click(".identity .button-danger");
   await sees(page, "h1", "A place of your own to meet");
   await page.goto(`${address}/me`);
