@@ -44,9 +44,9 @@ export class Faces {
 
   /** @param {string} id */
   _ask(id) {
-    if (this._asked.has(id)) return;
+    // Of whoever is gone, nothing may be known any more.
+    if (this._asked.has(id) || !this.members.value.some((one) => one.user === id)) return;
     this._asked.add(id);
-    // Whoever is gone keeps the name that their messages' room knows, or none.
     this._read(id).then((profile) => this._put(profile), () => {});
   }
 

@@ -30,7 +30,7 @@ export function Bubble({ message, isFirst, conversation, desk }) {
       <div class="bubble-row">
         <div class="bubble ${isGone ? "bubble-gone" : `bubble-${message.kind}`}">
           ${message.forwarded_from !== null &&
-          html`<p class="bubble-note"><${Icon} name="forward" />${text("chat.forwarded", { name: nameOf(conversation.faces.of(message.forwarded_from)) })}</p>`}
+          html`<p class="bubble-note"><${Icon} name="forward" />${forwardedFrom(conversation.faces.of(message.forwarded_from))}</p>`}
           ${message.reply_to !== null && !isGone && html`<${Quote} id=${message.reply_to} conversation=${conversation} desk=${desk} />`}
           ${isGone ? html`<p class="bubble-note"><${Icon} name="trash" />${text("chat.gone")}</p>` : html`<${Content} message=${message} conversation=${conversation} desk=${desk} />`}
           <p class="bubble-meta">
@@ -47,6 +47,9 @@ export function Bubble({ message, isFirst, conversation, desk }) {
     </div>
   </li>`;
 }
+
+/** Somebody of another room may be nobody that one knows. @param {import("../../chat/faces.js").Face} face */
+const forwardedFrom = (face) => (face.name === "" ? text("chat.forwarded_here") : text("chat.forwarded", { name: nameOf(face) }));
 
 /** @param {{message: Message, conversation: Conversation, desk: Desk}} properties */
 function More({ message, conversation, desk }) {
