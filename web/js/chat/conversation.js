@@ -59,6 +59,8 @@ export class Conversation {
     this.isUp = signal(stay.line.state === "up");
     /** The line was cut; its first coming is no absence. */
     this.isAway = signal(false);
+    /** Why the line is over for good, as a code of the table of errors; empty while it is not. */
+    this.endedBy = signal(stay.line.endedBy);
     /** What others said and nobody has looked at yet; the last one, for whoever listens. */
     this.arrived = signal(/** @type {Message | null} */ (null));
     /** The sequences of what was there, and not read, when one came. */
@@ -207,6 +209,7 @@ export class Conversation {
   _lineIs(state) {
     this.isUp.value = state === "up";
     if (state !== "connecting") this.isAway.value = state !== "up";
+    if (state === "over") this.endedBy.value = this.stay.line.endedBy;
     if (state === "up") this.outbox.flush();
   }
 

@@ -1,7 +1,8 @@
 /** The chat of a room, on its own page and beside a call: messages, who writes, and where one writes. */
 
 import { useMemo, useState } from "preact/hooks";
-import { counted, text } from "../../i18n.js";
+import { callPage } from "../../addresses.js";
+import { counted, errorText, text } from "../../i18n.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { Notice } from "../notice.js";
@@ -26,7 +27,7 @@ export function Chat({ conversation, head }) {
   };
   return html`<section class="chat" aria-label=${text("chat.title")} onDragOver=${drag} onDragLeave=${drag} onDrop=${drag}>
     ${head(desk)}
-    ${conversation.isAway.value && html`<div class="chat-away"><${Notice} kind="plain">${text("chat.away")}</${Notice}></div>`}
+    <${Absence} conversation=${conversation} />
     <${Log} key=${conversation.room} conversation=${conversation} desk=${desk} />
     <${Writers} conversation=${conversation} />
     ${conversation.maySpeak
@@ -35,6 +36,17 @@ export function Chat({ conversation, head }) {
     ${isAimedAt && html`<div class="chat-drop" aria-hidden="true"><${Icon} name="attach" />${text("file.drop")}</div>`}
     <${Sheets} conversation=${conversation} desk=${desk} />
   </section>`;
+}
+
+/** Why nothing comes or goes just now. @param {{conversation: Conversation}} properties */
+function Absence({ conversation }) {
+  const code = conversation.endedBy.value;
+  if (code === "" && !conversation.isAway.value) return null;
+  return html`<div class="chat-away">
+    ${code === ""
+      ? html`<${Notice} kind="plain">${text("chat.away")}</${Notice}>`
+      : html`<${Notice} kind="danger">${errorText({ code })} <a href=${callPage(conversation.room)}>${text("chat.to_door")}</a></${Notice}>`}
+  </div>`;
 }
 
 /** Who writes just now; its line is always there, so that nothing moves. @param {{conversation: Conversation}} properties */
