@@ -4,7 +4,7 @@
  * A panel is given `room`, `call`, `own` and `onClose`, and fills the place that it stands in.
  */
 
-import { ChatPanel } from "./chat-panel.js";
+import { later } from "../../ui/later.js";
 import { PeoplePanel } from "./people-panel.js";
 
 /**
@@ -18,5 +18,5 @@ import { PeoplePanel } from "./people-panel.js";
 /** @type {readonly Panel[]} */
 export const PANELS = [
   { name: "people", icon: "people", key: "p", content: PeoplePanel },
-  { name: "chat", icon: "chat", key: "c", content: ChatPanel },
+  { name: "chat", icon: "chat", key: "c", content: later(() => import("./chat-panel.js").then((module) => module.ChatPanel)) },
 ];
