@@ -6,7 +6,7 @@ closed again, in the reverse order, at the end of the block.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,8 @@ from importlib.metadata import version
 import sqlalchemy as sa
 import structlog
 
-from detection import Detection, DetectionConfig, DetectionWorkerSpec
+from detection import Detection, DetectionWorkerSpec
 from sfu import Sfu, WorkerSpec
-from signaling.alerts import Alerts
 from signaling.attendance import Attendance
 from signaling.auth.accounts import Accounts
 from signaling.auth.door import Door
@@ -28,22 +27,15 @@ from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.calls import Calls
-from signaling.cases import Cases
 from signaling.challenges import Challenges
 from signaling.challenging import Challenging
 from signaling.chat import Chat, open_chat
 from signaling.config import Config
-from signaling.consent import Consents, agreed
-from signaling.deciding import Deciding
 from signaling.drafts import Drafts
 from signaling.errors import Unavailable
-from signaling.evidence import EvidenceStore
-from signaling.evidence import Lifetimes as EvidenceLifetimes
 from signaling.files import Files
 from signaling.health import Health
-from signaling.http.posting import Poster
 from signaling.inspection import Inspector
-from signaling.looking import Looking
 from signaling.match_news import MatchTeller
 from signaling.match_turn import Patience
 from signaling.matching import Matching, Tries
@@ -53,19 +45,15 @@ from signaling.moderation import Moderation
 from signaling.notices import Notices
 from signaling.people import People
 from signaling.presence import Presence
-from signaling.records import Records
 from signaling.returning import Returning
-from signaling.risk import Board
-from signaling.risk_looks import Looks
 from signaling.rooms import Rooms
 from signaling.shelf import Shelf
 from signaling.store import Store, idempotency, matches, open_store, sessions
-from signaling.store.consents import DetectionRules
 from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
 from signaling.vault import FolderVault
-from signaling.webhooks import Webhooks
+from signaling.watching import Watching, compose
 
 log = structlog.get_logger()
 
@@ -102,15 +90,7 @@ class Candor:
     matching: Matching
     match_teller: MatchTeller
     media: Media
-    looking: Looking
-    consents: Consents
-    board: Board
-    looks: Looks
-    alerts: Alerts
-    evidence: EvidenceStore
-    cases: Cases
-    webhooks: Webhooks
-    deciding: Deciding
+    watching: Watching
     attendance: Attendance
     returning: Returning
     challenges: Challenges
@@ -123,11 +103,6 @@ class Candor:
 def utc_now() -> datetime:
     """The clock of the store."""
     return datetime.now(UTC)
-
-
-def detection_config(config: Config) -> DetectionConfig:
-    """What the detection process is told of the configuration."""
-    return DetectionConfig(config.detection.models, memory_bytes=config.detection.memory_mib << 20)
 
 
 @asynccontextmanager
@@ -153,7 +128,7 @@ async def open_candor(
     ):
         candor = _compose(config, store, passwords, supervisor, sfu=sfu, detection=detection)
         await candor.moderation.restore()
-        await candor.deciding.restore()
+        await candor.watching.deciding.restore()
         chores = [
             asyncio.create_task(candor.calls.watch()),
             asyncio.create_task(candor.challenges.watch()),
@@ -166,12 +141,7 @@ async def open_candor(
             asyncio.create_task(candor.uploads.watch()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
             *([asyncio.create_task(candor.media.watch())] if sfu else ()),
-            asyncio.create_task(candor.board.watch()),
-            asyncio.create_task(candor.alerts.watch()),
-            asyncio.create_task(candor.webhooks.watch()),
-            asyncio.create_task(_sweep_evidence(candor.evidence)),
-            *([asyncio.create_task(_hear(detection, candor))] if detection else ()),
-            *([asyncio.create_task(_keep_captures(detection, candor))] if detection else ()),
+            *map(asyncio.create_task, candor.watching.chores(candor.challenging.hear)),
         ]
         try:
             yield candor
@@ -219,33 +189,10 @@ def _compose(
     files, uploads = _files(config, store, inspector)
     match_teller = MatchTeller(store, attendance, utc_now)
     challenges = Challenges(store, attendance, detection, utc_now)
-    rules = _detection_rules(config)
-    looking = Looking(sfu, detection, partial(agreed, store, rules))
-    media = Media(sfu, looking)
-    board = Board(
-        store,
-        looking,
-        attendance,
-        detection,
-        records=Records(config.auth.secret),
-        defaults=rules,
-        now=utc_now,
+    watching = compose(
+        config, store, streams, attendance, sfu=sfu, detection=detection, now=utc_now
     )
-    alerts = Alerts(store, attendance, utc_now)
-    board.listen(alerts.hear)
-    evidence = EvidenceStore(
-        store,
-        detection,
-        secret=config.auth.secret,
-        lifetimes=EvidenceLifetimes(
-            scores=timedelta(days=config.detection.keep_days),
-            closed_alerts=timedelta(days=config.detection.keep_alerts_days),
-        ),
-        now=utc_now,
-    )
-    alerts.listen(evidence.hear)
-    webhooks = Webhooks(store, Poster(config.http.webhook_networks), config.auth.secret, utc_now)
-    alerts.listen(webhooks.hear)
+    media = Media(sfu, watching.looking)
     return Candor(
         config=config,
         now=utc_now,
@@ -272,38 +219,15 @@ def _compose(
         matching=_matching(config, store, streams, match_teller),
         match_teller=match_teller,
         media=media,
-        looking=looking,
-        consents=Consents(store, streams, looking, rules, utc_now),
-        board=board,
-        looks=Looks(store, board, rules, utc_now),
-        alerts=alerts,
-        evidence=evidence,
-        cases=Cases(store, evidence, config.auth.secret, utc_now),
-        webhooks=webhooks,
-        deciding=Deciding(store, alerts, utc_now),
+        watching=watching,
         attendance=attendance,
         returning=Returning(),
         challenges=challenges,
         challenging=Challenging(store, challenges, utc_now),
         chat=open_chat(store, streams, attendance, Shelf(files, config.files, utc_now), utc_now),
-        health=Health(store, config.data, supervisor, partial(_signals_off, detection)),
+        health=Health(store, config.data, supervisor, watching.signals_off),
         metrics=Metrics(),
     )
-
-
-def _detection_rules(config: Config) -> DetectionRules:
-    """Of a room that decided nothing itself."""
-    given = config.detection
-    return DetectionRules(
-        runs=given.enabled,
-        seen_by=given.seen_by,
-        own_seen=given.own_seen,
-        consent_required=given.consent_required,
-    )
-
-
-def _signals_off(detection: Detection | None) -> Mapping[str, str]:
-    return detection.ready.off if detection is not None and detection.ready is not None else {}
 
 
 def _files(config: Config, store: Store, inspector: Inspector) -> tuple[Files, Uploads]:
@@ -335,35 +259,6 @@ def _matching(config: Config, store: Store, streams: Streams, teller: MatchTelle
         answer=timedelta(seconds=config.matching.answer_seconds),
     )
     return Matching(store, streams, teller, tries, now=utc_now, patience=patience)
-
-
-async def _hear(detection: Detection, candor: Candor) -> None:
-    """Hand on what detection says, to whoever acts upon it."""
-    async for said in detection.scores():
-        candor.board.hear(said)
-        try:
-            await candor.challenging.hear(said)
-        except Unavailable as unavailable:
-            log.warning("detection.not_heard", reason=unavailable.reason)
-
-
-async def _keep_captures(detection: Detection, candor: Candor) -> None:
-    """Keep what detection hands on for alerts."""
-    async for captured in detection.captures():
-        try:
-            await candor.evidence.keep(captured)
-        except Unavailable as unavailable:
-            log.warning("evidence.not_kept", reason=unavailable.reason)
-
-
-async def _sweep_evidence(evidence: EvidenceStore) -> None:
-    """Forget, now and then, evidence that has been kept for long enough."""
-    while True:
-        try:
-            await evidence.forget_old()
-        except Unavailable as unavailable:
-            log.warning("evidence.not_swept", reason=unavailable.reason)
-        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 async def _sweep(store: Store) -> None:

@@ -36,9 +36,9 @@ def seat(candor: Candor, device: Device) -> Services:
         call=partial(_call, candor),
         calls=partial(_calls, candor),
         record=partial(_record, candor),
-        consents=candor.consents,
-        looking=candor.looking,
-        board=candor.board,
+        consents=candor.watching.consents,
+        looking=candor.watching.looking,
+        board=candor.watching.board,
         address=device.address,
     )
 

@@ -75,4 +75,4 @@ def verify(archive: Path, key: str | None) -> None:
 
 async def _exported(config: Config, alert: str) -> bytes:
     async with open_candor(config) as candor:
-        return await candor.cases.export(ACTOR, alert, "")
+        return await candor.watching.cases.export(ACTOR, alert, "")

@@ -16,12 +16,13 @@ import structlog
 from detection import Detection
 from sfu import Sfu
 from signaling import banner, logs
-from signaling.app import VERSION, Candor, detection_config, open_candor, utc_now
+from signaling.app import VERSION, Candor, open_candor, utc_now
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
 from signaling.http.server import CannotListen, listen
 from signaling.installation import first_operator, make_for_trying_out, tls_context, with_secret
 from signaling.media import sfu_config
+from signaling.watching import detection_config
 
 # Media processes start in a second; when one cannot, its log line says why.
 CHILDREN_READY_S = 20.0

@@ -81,8 +81,8 @@ async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
             me = (await person.get("/api/v1/me")).body["id"]
             identities[name] = me
             who = Participant(room, me)
-            await candor.consents.say(who, "1")
-            await candor.looking.published(f"session-{name}", who, SOURCES)
+            await candor.watching.consents.say(who, "1")
+            await candor.watching.looking.published(f"session-{name}", who, SOURCES)
         yield Cast(candor, room, identities)
 
 

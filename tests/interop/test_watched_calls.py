@@ -12,7 +12,7 @@ from aiortc import MediaStreamTrack
 
 from detection import Detection
 from signaling import protocol
-from signaling.app import Candor, detection_config, open_candor
+from signaling.app import Candor, open_candor
 from signaling.auth.grants import OWNER
 from signaling.client import Caller, connect
 from signaling.config import Config
@@ -21,6 +21,7 @@ from signaling.http.server import listen
 from signaling.media import Participant
 from signaling.store import risk_scores
 from signaling.store.risk_scores import Wanted
+from signaling.watching import detection_config
 from tests.client import Client
 from tests.interop.candor import running
 from tests.interop.media import Tone

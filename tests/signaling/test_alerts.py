@@ -140,7 +140,7 @@ async def act(who: Client, alert: str, act: str, **more: Any) -> Any:
 
 
 async def test_an_alert_goes_through_its_life(candor: Candor, operator: Client) -> None:
-    await settle(candor.alerts, standing(0.92))
+    await settle(candor.watching.alerts, standing(0.92))
     listed = (await operator.get("/api/v1/alerts?state=new")).body
     assert listed["unreviewed"] == {"medium": 1}
     (alert,) = [one["id"] for one in listed["alerts"]]
@@ -176,7 +176,7 @@ async def test_an_alert_goes_through_its_life(candor: Candor, operator: Client) 
 async def test_a_closed_one_stays_closed_until_it_is_raised_anew_or_reopened(
     candor: Candor, operator: Client
 ) -> None:
-    alerts = candor.alerts
+    alerts = candor.watching.alerts
     await settle(alerts, standing(0.9))
     (first,) = [one["id"] for one in (await operator.get("/api/v1/alerts")).body["alerts"]]
     await act(operator, first, "close", outcome="inconclusive")

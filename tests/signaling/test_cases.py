@@ -109,7 +109,7 @@ async def fill(candor: Candor) -> None:
         lambda c: risk_scores.add(c, [one]),
         lambda c: alerts.add(c, alert(room_id="tea", identity="ada", raised_at=NOW)),
     )
-    await candor.evidence.keep(Captured("a1", b"a jpeg", b"a wav"))
+    await candor.watching.evidence.keep(Captured("a1", b"a jpeg", b"a wav"))
 
 
 async def test_a_case_holds_everything_and_says_who_exported_it(
@@ -144,7 +144,7 @@ async def test_a_case_holds_everything_and_says_who_exported_it(
 
 async def test_a_score_in_a_case_follows_from_its_record(candor: Candor) -> None:
     await fill(candor)
-    case = verified(await candor.cases.export("olga", "a1", ""))
+    case = verified(await candor.watching.cases.export("olga", "a1", ""))
     entries = dict(case.entries)
     entries["scores/s1.json"] = entries["scores/s1.json"].replace(b'"suspicious"', b'"no_sign"')
     forged = verified(written("a1", entries, KEY, WHEN))

@@ -80,11 +80,11 @@ async def test_what_is_decided_counts_is_noted_and_outlives_the_process(
     assert (await olga.get(address)).body["raise_risk"] == 0.8
     assert (await olga.call("PUT", address, {"raise_confidence": 0.4})).code == "invalid"
     decided = await olga.call("PUT", address, {"raise_risk": 0.85})
-    assert decided.body["raise_risk"] == candor.alerts.thresholds.raise_risk == 0.85
+    assert decided.body["raise_risk"] == candor.watching.alerts.thresholds.raise_risk == 0.85
     log = await candor.store.read(lambda c: audit.page(c, None, 1))
     assert log[0].act.action == "thresholds.set"
     assert "0.85" in log[0].act.detail
     async with open_candor(config) as again:
-        assert again.alerts.thresholds.raise_risk == 0.85
+        assert again.watching.alerts.thresholds.raise_risk == 0.85
     ada = await client.register("ada")
     assert (await ada.get(address)).code == "forbidden"

@@ -214,8 +214,8 @@ async def test_a_call_shows_its_risk_to_those_who_may_see_it_and_notes_who_looke
     await candor.store.write(lambda c: consents.set_rules(c, "tea", rules))
     names = {(await one.get("/api/v1/me")).body["id"]: name for one, name in ((bob, "bob"),)}
     for number, identity in enumerate(("ada", *names)):
-        await candor.looking.published(f"s{number}", Participant("tea", identity), CAMERA)
-    await candor.board.look()
+        await candor.watching.looking.published(f"s{number}", Participant("tea", identity), CAMERA)
+    await candor.watching.board.look()
     for path in ("risk", "risk/history"):
         address = f"/api/v1/calls/{call}/{path}"
         replies = {who: await who.get(address) for who in (ada, bob, olga, eve)}
@@ -248,20 +248,20 @@ async def test_an_operator_may_judge_otherwise_with_a_note(candor: Candor, clien
     call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
     watching = ClientStandIn("otto", watches_risk=True)
     candor.attendance.add(watching)
-    await candor.looking.published("s1", ADA, CAMERA)
+    await candor.watching.looking.published("s1", ADA, CAMERA)
     address = f"/api/v1/calls/{call}/risk/ada/override"
     unsaid = await olga.call("PUT", address, {"state": "no_sign", "note": ""})
     assert unsaid.code == "invalid"
     said = {"state": "no_sign", "note": "Known to us."}
     assert (await olga.call("PUT", address, said)).status == 204
-    await candor.board.look()
-    candor.board.tell()
+    await candor.watching.board.look()
+    candor.watching.board.tell()
     (shown,) = (await olga.get(f"/api/v1/calls/{call}/risk")).body["people"]
     assert (shown["state"], shown["override"]["state"]) == ("unknown", "no_sign")
     assert (await olga.call("DELETE", address)).status == 204
     assert (await olga.call("DELETE", address)).status == 404
-    await candor.board.look()
-    candor.board.tell()
+    await candor.watching.board.look()
+    candor.watching.board.tell()
     told = [one for news in watching.told if isinstance(news, RiskNews) for one in news.people]
     assert [one.override is None for one in told][-2:] == [False, True]
     log = await candor.store.read(lambda c: audit.page(c, None, 9))
