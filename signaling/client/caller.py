@@ -93,11 +93,12 @@ class Caller:
         self._tracks: TrackMaker | None = None
         self._watching = False
         self._closing = False
+        self._news = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
     async def hello(self, token: str, client: str = "headless") -> protocol.Welcome:
         said = protocol.Hello(
-            id=self._next(),
+            id=self.next_id(),
             version=protocol.VERSION,
             token=token,
             client=client,
@@ -117,7 +118,7 @@ class Caller:
         consent: str | None = None,
     ) -> protocol.Snapshot:
         said = protocol.Enter(
-            id=self._next(), room=room, after=after, keep=tuple(keep), consent=consent
+            id=self.next_id(), room=room, after=after, keep=tuple(keep), consent=consent
         )
         reply = await self.ask(said)
         assert isinstance(reply, protocol.Snapshot)
@@ -127,7 +128,7 @@ class Caller:
 
     async def consent(self, version: str) -> protocol.DetectionHere:
         """Agree to be looked at, or, with no version, take it back."""
-        reply = await self.ask(protocol.Consent(id=self._next(), version=version))
+        reply = await self.ask(protocol.Consent(id=self.next_id(), version=version))
         assert isinstance(reply, protocol.Consented)
         return reply.detection
 
@@ -142,7 +143,7 @@ class Caller:
         try:
             await connection.setLocalDescription(await connection.createOffer())
             said = protocol.Publish(
-                id=self._next(),
+                id=self.next_id(),
                 offer=connection.localDescription.sdp,
                 sources=dict(sources or {}),
             )
@@ -158,20 +159,20 @@ class Caller:
     async def watch(self, publisher: str | None = None) -> None:
         """Watch the room; every track goes to the taker once."""
         self._watching = True
-        await self.ask(protocol.Watch(id=self._next(), publisher=publisher))
+        await self.ask(protocol.Watch(id=self.next_id(), publisher=publisher))
 
     async def take_challenge(self, challenge: str) -> protocol.ChallengeBegun:
         """Agree, and say at once that what is to be shown has come."""
-        begun = await self.ask(protocol.TakeChallenge(id=self._next(), challenge=challenge))
+        begun = await self.ask(protocol.TakeChallenge(id=self.next_id(), challenge=challenge))
         assert isinstance(begun, protocol.ChallengeBegun)
-        await self.ask(protocol.ReadyChallenge(id=self._next(), challenge=challenge))
+        await self.ask(protocol.ReadyChallenge(id=self.next_id(), challenge=challenge))
         return begun
 
     async def refuse_challenge(self, challenge: str) -> None:
-        await self.ask(protocol.RefuseChallenge(id=self._next(), challenge=challenge))
+        await self.ask(protocol.RefuseChallenge(id=self.next_id(), challenge=challenge))
 
     async def leave(self) -> None:
-        await self.ask(protocol.Leave(id=self._next()))
+        await self.ask(protocol.Leave(id=self.next_id()))
         self._room = self.sequence = None
         await self._close_media()
 
@@ -187,6 +188,13 @@ class Caller:
         if isinstance(reply, protocol.Error):
             raise Refusal(reply.error)
         return reply
+
+    async def event(self, number: int) -> protocol.Event:
+        """The one behind so many others; waits for it."""
+        while len(self.events) <= number:
+            self._news.clear()
+            await self._news.wait()
+        return self.events[number]
 
     async def run(self) -> int | None:
         """Take what is told, and connect again after a cut, until it is over; the close code."""
@@ -267,6 +275,7 @@ class Caller:
             case protocol.Event():
                 self.sequence = told.sequence
                 self.events.append(told)
+                self._news.set()
             case protocol.Offer():
                 self._start(self._answer(told))
             case protocol.MediaLost(media=media):
@@ -290,7 +299,7 @@ class Caller:
         await connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
         sdp = connection.localDescription.sdp
-        await self.ask(protocol.Answer(id=self._next(), media=offer.media, sdp=sdp))
+        await self.ask(protocol.Answer(id=self.next_id(), media=offer.media, sdp=sdp))
         self._hand_out(view, offer.sections)
 
     def _hand_out(self, view: _View, sections: Sequence[protocol.Section]) -> None:
@@ -354,7 +363,8 @@ class Caller:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    def _next(self) -> int:
+    def next_id(self) -> int:
+        """For something that is to be asked."""
         self._number += 1
         return self._number
 

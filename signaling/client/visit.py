@@ -10,6 +10,7 @@ import msgspec
 
 from signaling.client.caller import connect
 from signaling.client.sending import tracks_of
+from signaling.client.talking import Talk
 from signaling.client.watching import Heard, Watcher, lost_of, opinion
 
 
@@ -27,6 +28,7 @@ class Plan:
     check_certificate: bool = True
     consent: str | None = None
     """Which text on detection is agreed to."""
+    say: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -40,6 +42,9 @@ class Report(msgspec.Struct, frozen=True):
     opinion: float | None
     rejoined: int
     events: int
+    said: int | None
+    """At which sequence of the room's stream."""
+    messages: int
 
 
 async def visit(plan: Plan) -> Report:
@@ -59,6 +64,7 @@ async def visit(plan: Plan) -> Report:
             if plan.publish is not None:
                 await caller.publish(partial(tracks_of, plan.publish))
             joined_s = time.monotonic() - began_at
+            said = plan.say and await Talk(caller, plan.room).send_message(plan.say)
             await asyncio.sleep(plan.seconds)
             packets = await lost_of(caller.watching)
         finally:
@@ -73,4 +79,6 @@ async def visit(plan: Plan) -> Report:
             opinion=opinion(packets.fraction, 0.0) if any(one.frames for one in heard) else None,
             rejoined=caller.lost,
             events=len(caller.events),
+            said=said.sequence if said else None,
+            messages=sum(event.kind == "message.posted" for event in caller.events),
         )

@@ -56,6 +56,7 @@ insecure_option = click.option(
 @click.argument("room")
 @click.option("--publish", help="send this: pattern, silence, or a file")
 @click.option("--subscribe", is_flag=True, help="see and hear the others")
+@click.option("--say", help="write this to the room")
 @click.option(
     "--record",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -75,6 +76,7 @@ def call(
     room: str,
     publish: str | None,
     subscribe: bool,
+    say: str | None,
     record: Path | None,
     token: str | None,
     identity: str,
@@ -101,6 +103,7 @@ def call(
         folder=record,
         check_certificate=not insecure,
         consent=VERSION if consent else None,
+        say=say,
     )
     _print(visiting.one(plan))
 
