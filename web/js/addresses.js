@@ -38,6 +38,8 @@ export const api = {
   callsActive: "/api/v1/calls/active",
   callsHistory: "/api/v1/calls/history",
   alerts: "/api/v1/alerts",
+  scores: "/api/v1/scores",
+  captures: "/api/v1/captures",
   users: "/api/v1/users",
   audit: "/api/v1/audit",
   metrics: "/metrics",

@@ -22,7 +22,7 @@ const OPERATORS = new Set(["operator", "administrator"]);
 
 /** @typedef {{board: Board, id: string}} Given each part is given these */
 
-/** @type {readonly {name: string, icon: "camera" | "alarm" | "phone" | "people" | "lock" | "device", content: (given: Given) => unknown, isFor: (role: string) => boolean}[]} */
+/** @type {readonly {name: string, icon: "camera" | "alarm" | "gear" | "phone" | "people" | "lock" | "device", content: (given: Given) => unknown, isFor: (role: string) => boolean}[]} */
 const PARTS = [
   { name: "wall", icon: "camera", content: Wall, isFor: () => true },
   { name: "alerts", icon: "alarm", content: ({ board, id }) => (id === "" ? html`<${Queue} board=${board} />` : html`<${AlertPage} key=${id} board=${board} id=${id} />`), isFor: () => true },

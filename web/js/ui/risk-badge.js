@@ -26,7 +26,7 @@ export const riskWords = ({ state, why, risk }) =>
 export function RiskBadge({ standing }) {
   const age = ageOf(standing, nowMs.value);
   const { state } = standing;
-  return html`<span class="risk risk-${state}" data-state=${state}>
+  return html`<span class="risk risk-${state}" data-state=${state} title=${riskWords(standing)}>
     <${Icon} name=${SIGNS[state]} />
     <span class="risk-words">${riskWords(standing)}</span>
     ${age !== null && html`<span class="risk-age">${text("risk.age", { seconds: Math.round(age) })}</span>`}

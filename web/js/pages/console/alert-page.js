@@ -12,6 +12,7 @@ import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
 import { RiskBadge, RiskReasons } from "../../ui/risk-badge.js";
 import { announce } from "../../ui/toast.js";
+import { EvidenceCard } from "./evidence-card.js";
 import { ExportButtons } from "./export-buttons.js";
 import { nameOf } from "./names.js";
 import { SeverityMark } from "./queue.js";
@@ -45,6 +46,7 @@ export function AlertPage({ board, id }) {
             ${seen === null ? html`<p class="fine">${text("alert.gone")}</p>` : html`<div class="row"><span>${text("alert.now")}</span><${RiskBadge} standing=${seen} /></div><${RiskReasons} standing=${seen} />`}
           </div>
         </${Card}>
+        <${EvidenceCard} alert=${alert} />
         <${Card} title=${text("alert.history")}><ol class="acts">${acts.map((act) => html`<${ActRow} key=${act.at + act.act} act=${act} />`)}</ol></${Card}>
       </div>
       <${Life} alert=${alert} again=${again} />
