@@ -173,6 +173,22 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     assert "'=HYPERLINK(1) Called them." in notes
 
 
+async def test_thresholds_are_tried_on_the_past_before_they_count(
+    device: NewPage, candor: Candor, cast: Cast
+) -> None:
+    cast.say("Hal", 0.97)
+    page = await console(device)
+    await page.get_by_role("link", name="Thresholds").click()
+    for limit in ("Begins from this", "Medium from this", "High from this"):
+        await page.get_by_label(f"{limit} risk on").fill("0.98")
+    await page.get_by_role("button", name="Try on the past").click()
+    await expect(page.get_by_role("row", name="High")).to_have_text("High10")
+    await everywhere(page, "console-thresholds")
+    await page.get_by_role("button", name="Let it count").click()
+    await expect(page.get_by_text("Alerts begin there from now on.")).to_be_visible()
+    assert candor.watching.alerts.thresholds.raise_risk == pytest.approx(0.98)
+
+
 @pytest.mark.parametrize(
     ("part", "shown"),
     [

@@ -45,6 +45,7 @@ BUILT = (
     "sticker.",
     "tag.",
     "theme.",
+    "thresholds.",
     "trouble.",
     "users.",
     "welcome.",

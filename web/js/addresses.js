@@ -40,6 +40,7 @@ export const api = {
   alerts: "/api/v1/alerts",
   scores: "/api/v1/scores",
   captures: "/api/v1/captures",
+  thresholds: "/api/v1/detection/thresholds",
   users: "/api/v1/users",
   audit: "/api/v1/audit",
   metrics: "/metrics",

@@ -1,7 +1,7 @@
-/** What scores and alerts stand on, as the server keeps it. */
+/** What scores and alerts stand on, and where alerts begin; as the server keeps it. */
 
 import { alertAddress, api } from "../addresses.js";
-import { get } from "../api.js";
+import { get, post, put } from "../api.js";
 
 /**
  * @typedef {object} Evidence one statement of one signal
@@ -35,3 +35,26 @@ export const captureAddress = (id) => `${api.captures}/${encodeURIComponent(id)}
 
 /** @param {string} alert its archive, signed */
 export const caseAddress = (alert) => `${alertAddress(alert)}/case`;
+
+/**
+ * @typedef {object} Thresholds
+ * @property {number} raise_risk
+ * @property {number} raise_confidence
+ * @property {number} hold_risk
+ * @property {number} hold_confidence
+ * @property {number} medium_risk
+ * @property {number} high_risk
+ */
+
+/** @typedef {{by_severity: Record<string, number>, judged: Record<string, number>}} Tried */
+/** @typedef {{scores: number, complete: boolean, now: Tried, then: Tried}} Preview */
+
+/** @returns {Promise<Thresholds>} */
+export const thresholds = () => get(api.thresholds);
+
+/** @param {Thresholds} wanted @returns {Promise<Thresholds>} */
+export const decide = (wanted) => put(api.thresholds, wanted);
+
+/** @param {Thresholds} wanted @param {Date} since @param {Date} until @returns {Promise<Preview>} */
+export const tryOut = (wanted, since, until) =>
+  post(`${api.thresholds}/preview`, { thresholds: wanted, since: since.toISOString(), until: until.toISOString() });
