@@ -38,6 +38,10 @@ _LEAST_COVERED = 0.5
 # light falls with the square, and a wall a quarter of a metre behind a face half a metre away gets
 # 0.44.  A colour laid over all of a picture gave 0.47 and 0.66 where the background was brighter.
 _MOST_BACKGROUND = 0.45
+# One that goes the other way by more than the face does is a camera's balance, and no light on the
+# face: 95 honest answers had -0.37 and more, two that a camera alone gave had -13 and none.
+_LEAST_BACKGROUND = -1.0
+_NO_RATIO = -99.0
 # Background and face changing alike within these is no room.
 _ALIKE = (0.85, 1.2)
 _LEAST_AGREEING = 0.5
@@ -145,7 +149,8 @@ def judge(
     if response.chance <= CHANCES[look] and response.amplitude > 0:
         return _followed(response)
     if _whole_picture_follows(response, CHANCES[look]):
-        return Verdict.FAILED, "whole_picture_follows"
+        # A camera's balance did that to one honest answer in 128: it is held against nobody.
+        return Verdict.INCONCLUSIVE, "whole_picture_follows"
     most = response.amplitude + 3 * response.amplitude_error
     if proven_amplitude > 0 and most < 0.4 * proven_amplitude:
         return Verdict.FAILED, "light_no_longer_followed"
@@ -153,7 +158,7 @@ def judge(
 
 
 def _followed(response: Response) -> tuple[Verdict, str]:
-    if response.background_ratio > _MOST_BACKGROUND:
+    if not _LEAST_BACKGROUND <= response.background_ratio <= _MOST_BACKGROUND:
         return Verdict.INCONCLUSIVE, "background_follows"
     if response.agreeing < _LEAST_AGREEING:
         return Verdict.INCONCLUSIVE, "regions_disagree"
@@ -254,7 +259,7 @@ def _slope(heard: Floats, asked: Floats) -> float:
 
 
 def _ratio(background: float, face: float) -> float:
-    return background / face if face > 0 else 0.0
+    return background / face if face > 0 else _NO_RATIO
 
 
 def _agreeing(regions: Floats, sequences: Floats, shape: Floats, number: int) -> float:

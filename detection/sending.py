@@ -37,6 +37,10 @@ class Sending(msgspec.Struct, frozen=True):
     longest_side: int = 640
     pictures_per_s: float = 30.0
     seconds: float = 12.0
+    light: float = 1.0
+    """How bright pictures are, of how they were."""
+    loss: float = 0.0
+    """Share of pictures of which something is lost on the way for good."""
 
 
 def sent(path: Path, sending: Sending) -> Iterator[tuple[int, Encoded]]:
@@ -52,7 +56,7 @@ def sent(path: Path, sending: Sending) -> Iterator[tuple[int, Encoded]]:
 def _pictures(container: av.container.InputContainer, sending: Sending) -> Iterator[Encoded]:
     container.streams.video[0].thread_count = 1
     encoder: av.VideoCodecContext | None = None
-    sent_s = -1.0
+    sent_s, lost, chance = -1.0, False, np.random.default_rng(1)
     for picture in container.decode(video=0):
         at_s = float(picture.time or 0.0)
         if at_s > sending.seconds:
@@ -64,10 +68,25 @@ def _pictures(container: av.container.InputContainer, sending: Sending) -> Itera
         encoder = encoder or _encoder(picture, sending)
         small = picture.reformat(width=encoder.width, height=encoder.height, format="yuv420p")
         small.pts, small.time_base = round(at_s * 1000), Fraction(1, 1000)
+        if sending.light != 1:
+            small = _dimmed(small, sending.light)
         small.pict_type = av.video.frame.PictureType.NONE
         for packet in encoder.encode(small):
             now = BEGINS_S + at_s
-            yield Encoded(now, now, packet.is_keyframe, False, 1, bytes(packet))
+            if not packet.is_keyframe and chance.random() < sending.loss:
+                lost = True
+                continue
+            yield Encoded(now, now, packet.is_keyframe, lost, 1, bytes(packet))
+            lost = False
+
+
+def _dimmed(picture: av.VideoFrame, light: float) -> av.VideoFrame:
+    """The same with less light, before the encoder."""
+    pixels = picture.to_ndarray(format="rgb24").astype(np.float32)
+    dimmed = av.VideoFrame.from_ndarray((pixels * light).clip(0, 255).astype(np.uint8), "rgb24")
+    darker = dimmed.reformat(format="yuv420p")
+    darker.pts, darker.time_base = picture.pts, picture.time_base
+    return darker
 
 
 def _size(picture: av.VideoFrame, sending: Sending) -> tuple[int, int]:

@@ -41,7 +41,7 @@ WORDS = {
 }
 # Log-likelihood ratios: the bar is to believe 95 % of honest callers and 1 % of attackers.
 _PASSED = -4.5
-_FAILED = {"light_no_longer_followed": 2.5, "whole_picture_follows": 1.5}
+_FAILED = {"light_no_longer_followed": 2.5}
 
 
 class Light(Answers[LightPlan]):

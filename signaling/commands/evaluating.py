@@ -14,6 +14,9 @@ from signaling.commands.settings import config_option, in_words, read_config
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="write a report")
 @click.option("--codec", type=click.Choice(["vp8", "h264"]), default="vp8", show_default=True)
 @click.option("--bitrate", type=click.IntRange(50, 10_000), default=600, help="in kb/s")
+@click.option("--size", type=click.IntRange(64, 4096), default=640, help="of the longer side")
+@click.option("--light", type=click.FloatRange(0.01, 4.0), default=1.0, help="1 is as it was")
+@click.option("--loss", type=click.FloatRange(0.0, 0.9), default=0.0, help="share of pictures")
 @click.option("--seconds", type=click.FloatRange(1.0), default=12.0, help="of each file")
 @click.option("--models", type=click.Path(path_type=Path), help="where models are kept")
 @config_option
@@ -25,6 +28,9 @@ def evaluate(
     html_file: Path | None,
     codec: str,
     bitrate: int,
+    size: int,
+    light: float,
+    loss: float,
     seconds: float,
     models: Path | None,
     config_file: Path | None,
@@ -37,7 +43,9 @@ def evaluate(
     from detection import evaluation
 
     place = models or read_config(config_file).detection.models
-    how = evaluation.Sending(codec, 1000 * bitrate, seconds=seconds)
+    how = evaluation.Sending(
+        codec, 1000 * bitrate, longest_side=size, seconds=seconds, light=light, loss=loss
+    )
     try:
         found = evaluation.run(folder, place, how, on_file=lambda line: click.echo(line, err=True))
     except evaluation.CannotEvaluate as error:

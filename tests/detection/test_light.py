@@ -124,6 +124,7 @@ GOOD = Response(0.001, 0.08, 0.01, 0.15, 0.1, 1.0, 1.0, 0.001, 14)
     ("change", "reason"),
     [
         ({"background_ratio": 0.8}, "background_follows"),
+        ({"background_ratio": -2.0}, "background_follows"),
         ({"agreeing": 0.3}, "regions_disagree"),
         ({"amplitude": 2.0}, "light_too_strong"),
         ({"chance": 0.01}, "light_too_weak"),
