@@ -253,7 +253,14 @@ async def opened(path: Path) -> AsyncIterator[tuple[Store, Streams, Chat]]:
         yield (
             store,
             streams,
-            open_chat(store, streams, Attendance(), NoAttachments(), lambda: NOW),
+            open_chat(
+                store,
+                streams,
+                Attendance(),
+                NoAttachments(),
+                lambda: NOW,
+                reports_kept=timedelta(days=1),
+            ),
         )
 
 

@@ -224,7 +224,14 @@ def _compose(
         returning=Returning(),
         challenges=challenges,
         challenging=Challenging(store, challenges, utc_now),
-        chat=open_chat(store, streams, attendance, Shelf(files, config.files, utc_now), utc_now),
+        chat=open_chat(
+            store,
+            streams,
+            attendance,
+            Shelf(files, config.files, utc_now),
+            utc_now,
+            reports_kept=timedelta(days=config.chat.keep_reports_days),
+        ),
         health=Health(store, config.data, supervisor, watching.signals_off),
         metrics=Metrics(),
     )

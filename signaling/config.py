@@ -107,6 +107,13 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatKept:
+    """How long what belongs to chat is kept; of messages each room decides for itself."""
+
+    keep_reports_days: int = setting(365, "how long a report is kept after it was decided")
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written to standard error."""
 
@@ -153,6 +160,7 @@ class Config:
     limits: Limits = Limits()
     files: Files = Files()
     matching: Matching = Matching()
+    chat: ChatKept = ChatKept()
     log: Log = Log()
     detection: Detection = Detection()
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signaling.attendance import Attendance
 from signaling.chat.attachments import Attached, Attachments, Held, NoAttachments, Wish
@@ -46,6 +46,8 @@ def open_chat(
     attendance: Attendance,
     attachments: Attachments,
     now: Callable[[], datetime],
+    *,
+    reports_kept: timedelta,
 ) -> Chat:
     """Chat over a store; `bell.ring` has to run."""
     bell, numbers = Bell(store, attendance), Numbers()
@@ -58,6 +60,6 @@ def open_chat(
         search=Search(store),
         order=Order(store, streams, now),
         export=Export(store, attachments, now),
-        keeping=Keeping(store, now),
+        keeping=Keeping(store, now, reports_kept),
         bell=bell,
     )

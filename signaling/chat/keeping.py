@@ -1,4 +1,6 @@
-"""Forgetting: messages or their files that a room keeps for a time only, and nothing under hold.
+"""Forgetting: messages or their files that a room keeps for a time only, and decided reports.
+
+Under legal hold nothing of a room is forgotten.
 
 A message that is forgotten leaves its events, empty, so that the room's numbers have no gap.  It
 goes in small pieces, so that nobody waits for the sweep.
@@ -10,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from signaling.chat.changing import empty_stream
-from signaling.store import Store, chat_rules, keeping, messages
+from signaling.store import Store, chat_rules, keeping, messages, reports
 from signaling.store.messages import Message
 
 PIECE = 200
@@ -22,9 +24,10 @@ FILE_GONE = {"gone": True}
 class Keeping:
     """The service."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], reports_kept: timedelta) -> None:
         self._store = store
         self._now = now
+        self._reports_kept = reports_kept
 
     async def sweep(self) -> int:
         """Forget what is due; how many messages were touched."""
@@ -37,6 +40,7 @@ class Keeping:
                 touched += await self._forget_files(room_id, before)
         touched += await self._repeat(_release)
         await self._store.write(lambda c: keeping.thin_marks(c, now - MARKS_KEPT))
+        await self._store.write(lambda c: reports.forget(c, now - self._reports_kept))
         return touched
 
     async def _forget(self, room_id: str, before: datetime) -> int:

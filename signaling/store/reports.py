@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.store.schema import chat_reports
+from signaling.store.schema import chat_reports, chat_rules
 from signaling.store.upsert import insert_if_new
 
 
@@ -58,3 +58,10 @@ def page(
 
 def close(connection: sa.Connection, report_id: str, **values: Any) -> None:
     connection.execute(chat_reports.update().where(chat_reports.c.id == report_id).values(**values))
+
+
+def forget(connection: sa.Connection, before: datetime) -> None:
+    """Those that were decided before then, of rooms that are under no hold."""
+    held = sa.select(chat_rules.c.room_id).where(chat_rules.c.held_at.is_not(None))
+    c = chat_reports.c
+    connection.execute(chat_reports.delete().where(c.closed_at < before, c.room_id.not_in(held)))

@@ -37,9 +37,8 @@ async def operator(room: Room) -> Client:
 
 async def later(room: Room, days: int) -> int:
     """A sweep so many days from now."""
-    return await Keeping(
-        room.candor.store, lambda: datetime.now(UTC) + timedelta(days=days)
-    ).sweep()
+    then = datetime.now(UTC) + timedelta(days=days)
+    return await Keeping(room.candor.store, lambda: then, timedelta(days=30)).sweep()
 
 
 async def test_a_quiet_room_hears_moderators_only_and_a_slow_one_waits(room: Room) -> None:
@@ -99,6 +98,29 @@ async def test_a_report_keeps_what_was_said_until_somebody_decides(room: Room) -
     assert await actions(room.candor) == ["chat.report", "message.delete"]
     everywhere = await (await operator(room)).get(f"{reports}?closed=true")
     assert len(everywhere.body["reports"]) == 1
+
+
+async def test_a_report_is_kept_for_a_time_after_its_decision(room: Room) -> None:
+    said = [await room.say("bob", text) for text in ("rude", "ruder")]
+    for message in said:
+        await room.act("cy", "POST", f"{message['id']}/report", reason="rude")
+    reports, eve = "/api/v1/chat/reports", await operator(room)
+    undecided, decided = (await eve.get(reports)).body["reports"]
+    await eve.call("PUT", f"{reports}/{decided['id']}", {"outcome": "upheld"})
+
+    async def left() -> list[str]:
+        found = [(await eve.get(f"{reports}?closed={each}")).body for each in ("true", "false")]
+        return [each["text"] for page in found for each in page["reports"]]
+
+    await later(room, 29)
+    assert await left() == ["rude", "ruder"]
+    hold = "/api/v1/chat/rooms/tea/hold"
+    await eve.call("PUT", hold, {"on": True})
+    await later(room, 31)
+    assert await left() == ["rude", "ruder"]
+    await eve.call("PUT", hold, {"on": False})
+    await later(room, 31)
+    assert await left() == [undecided["text"]] == ["ruder"]
 
 
 async def test_old_messages_are_forgotten_and_leave_no_gap(room: Room) -> None:
