@@ -180,12 +180,12 @@ async def cast(house: House) -> Cast:
     message = (await victim.post("/api/v1/chat/messages", said)).body["message"]["id"]
     wish = {"name": "x", "size": 9}
     file = (await victim.post("/api/v1/rooms/milk/files", wish)).body["id"]
-    ids = {
+    # Of the rest there is none yet, and strangers find none.
+    names = {name for route in api_routes(house.candor) for name in _parts(route.address.path)}
+    ids = {name: [session] for name in names} | {
         "file": [file],
         "call": [call],
         "message": [message],
-        # There is none yet, and strangers find none.
-        "report": [session],
         "user": [(await victim.get("/api/v1/me")).body["id"]],
         "session": [session],
         "room": ["tea", "milk"],
@@ -199,6 +199,11 @@ async def cast(house: House) -> Cast:
         "administrator": await house.with_role("ada", "administrator"),
     }
     return Cast(clients, ids)
+
+
+def _parts(path: str) -> list[str]:
+    """The names of what varies in a path."""
+    return re.findall(r"{(\w+)}", path)
 
 
 def _filled(path: str, parts: dict[str, str]) -> str:

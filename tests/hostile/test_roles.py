@@ -41,12 +41,33 @@ OPERATORS_AND_UP = {
     "POST /api/v1/users/{user}/ban",
     "DELETE /api/v1/users/{user}/ban",
     "PUT /api/v1/chat/rooms/{room}/hold",
+    "GET /api/v1/risk",
+    "PUT /api/v1/calls/{call}/risk/{user}/override",
+    "DELETE /api/v1/calls/{call}/risk/{user}/override",
+    "GET /api/v1/scores/{score}",
+    "GET /api/v1/alerts",
+    "GET /api/v1/alerts/{alert}",
+    "POST /api/v1/alerts/{alert}/acts",
+    "POST /api/v1/alerts/{alert}/notes",
+    "PUT /api/v1/alerts/{alert}/owner",
+    "GET /api/v1/alerts/{alert}/captures",
+    "GET /api/v1/alerts/{alert}/case",
+    "GET /api/v1/captures/{capture}",
+    "GET /api/v1/detection/thresholds",
+    "PUT /api/v1/detection/thresholds",
+    "POST /api/v1/detection/thresholds/preview",
+    "DELETE /api/v1/users/{user}/evidence",
     "GET /metrics",
 }
 ADMINISTRATORS = {
     "PUT /api/v1/users/{user}/role",
     "PUT /api/v1/users/{user}/membership",
     "GET /api/v1/audit",
+    "GET /api/v1/webhooks",
+    "POST /api/v1/webhooks",
+    "DELETE /api/v1/webhooks/{webhook}",
+    "GET /api/v1/webhooks/{webhook}/deliveries",
+    "POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/retry",
 }
 
 
