@@ -23,7 +23,7 @@ from signaling.media import Participant
 from signaling.protocol import PersonRisk, RiskNews
 from signaling.records import Records
 from signaling.risk_rules import blindness, is_news, sees_all
-from signaling.store import Store, risk_scores
+from signaling.store import Store, risk_scores, users
 from signaling.store.alerts import Override
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Place, StoredScore
@@ -117,11 +117,13 @@ class Board:
 
     async def look(self) -> None:
         """Who sends now, in which calls, under which rules; and keep what was said."""
+        await self._stop_who_is_no_operator()
         sending = self._looking.sending()
         rooms = {who.room for who in sending}
-        self._places = await self._store.read(
-            lambda connection: risk_scores.places(connection, rooms, self._defaults)
-        )
+        if rooms:
+            self._places = await self._store.read(
+                lambda connection: risk_scores.places(connection, rooms, self._defaults)
+            )
         for who, sends in sending.items():
             self._update(who, sends)
         for who in self._standings.keys() - sending.keys():
@@ -157,6 +159,17 @@ class Board:
         if news:
             for client in self._attendance.everybody():
                 self._tell(client, news)
+
+    async def _stop_who_is_no_operator(self) -> None:
+        """Whoever lost the role hears no more of every room, though their socket stays."""
+        watching = [one for one in self._attendance.everybody() if one.watches_risk]
+        if not watching:
+            return
+        named = {one.identity for one in watching}
+        still = await self._store.read(lambda c: users.operators_among(c, named))
+        for one in watching:
+            if one.identity not in still:
+                one.stop_watching_risk()
 
     async def _tell_soon(self) -> None:
         self.tell()
@@ -213,10 +226,15 @@ class Board:
         )
 
     async def _keep(self) -> None:
-        waiting = self._waiting[:]
-        if waiting:
+        """What waits is taken before it is written, so that nothing is written twice."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        try:
             await self._store.write(lambda connection: risk_scores.add(connection, waiting))
-            del self._waiting[: len(waiting)]
+        except Unavailable:
+            self._waiting = waiting + self._waiting
+            raise
 
     def _tell(self, client: Client, people: Iterable[Participant]) -> None:
         """What of these people a client may see, room by room."""

@@ -148,6 +148,9 @@ class Session:
         """Whether they see everybody's score in the room that they are in."""
         return self.stay is not None and self.stay.grants.observe_risk
 
+    def stop_watching_risk(self) -> None:
+        self.watches_risk = False
+
     def tell(self, message: Told) -> None:
         self.outbox.put(message)
 

@@ -73,13 +73,20 @@ class Webhooks:
 
     async def look(self) -> None:
         """Queue what happened, and deliver what is due."""
-        happened = self._happened[:]
-        if happened:
-            await self._store.write(lambda c: self._queue(c, happened))
-            del self._happened[: len(happened)]
+        await self._keep()
         now = self._now()
         due = await self._store.read(lambda c: webhooks.due(c, now, AT_ONCE))
         await asyncio.gather(*(self._deliver(*each) for each in due))
+
+    async def _keep(self) -> None:
+        happened, self._happened = self._happened, []
+        if not happened:
+            return
+        try:
+            await self._store.write(lambda c: self._queue(c, happened))
+        except Unavailable:
+            self._happened = happened + self._happened
+            raise
 
     # --- what administrators do ---
 

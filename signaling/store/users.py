@@ -55,6 +55,13 @@ def add(connection: sa.Connection, user: User) -> None:
         raise NameTaken(user.name)
 
 
+def operators_among(connection: sa.Connection, user_ids: Collection[str]) -> set[str]:
+    """Those of them who are operators, or more."""
+    above = users.c.role.in_(("operator", "administrator"))
+    query = sa.select(users.c.id).where(users.c.id.in_(user_ids), above)
+    return set(connection.execute(query).scalars())
+
+
 def by_id(connection: sa.Connection, user_id: str) -> User | None:
     return _one(connection, users.c.id == user_id)
 

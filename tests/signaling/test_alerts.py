@@ -26,6 +26,7 @@ from signaling.risk import Standing
 from signaling.store import audit
 from tests.client import PASSWORD, Client
 from tests.signaling.test_challenges import ClientStandIn
+from tests.store.rows import put_user
 
 USUAL = AlertThresholds()
 STATES = ("new", "acknowledged", "escalated", "closed")
@@ -97,10 +98,16 @@ def standing(risk: float, confidence: float = 0.7, identity: str = "ada") -> Sta
 
 
 @pytest.fixture
-def olga(candor: Candor) -> ClientStandIn:
+async def olga(candor: Candor) -> ClientStandIn:
+    await put_user(candor.store, "olga", role="operator")
     client = ClientStandIn("olga", watches_risk=True)
     candor.attendance.add(client)
     return client
+
+
+def own(candor: Candor) -> Alerts:
+    """A service of the same store, beside the one that runs."""
+    return Alerts(candor.store, candor.attendance, candor.now)
 
 
 async def settle(alerts: Alerts, *standings: Standing) -> None:
@@ -112,7 +119,7 @@ async def settle(alerts: Alerts, *standings: Standing) -> None:
 
 
 async def test_what_is_raised_again_is_merged_and_told(candor: Candor, olga: ClientStandIn) -> None:
-    alerts = Alerts(candor.store, candor.attendance, candor.now)
+    alerts = own(candor)
     heard: list[tuple[str, str]] = []
     alerts.listen(lambda alert, act: heard.append((alert.severity, act)))
     await settle(alerts, standing(0.5), standing(0.82), standing(0.81))
@@ -140,7 +147,7 @@ async def act(who: Client, alert: str, act: str, **more: Any) -> Any:
 
 
 async def test_an_alert_goes_through_its_life(candor: Candor, operator: Client) -> None:
-    await settle(candor.watching.alerts, standing(0.92))
+    await settle(own(candor), standing(0.92))
     listed = (await operator.get("/api/v1/alerts?state=new")).body
     assert listed["unreviewed"] == {"medium": 1}
     (alert,) = [one["id"] for one in listed["alerts"]]
@@ -176,7 +183,7 @@ async def test_an_alert_goes_through_its_life(candor: Candor, operator: Client) 
 async def test_a_closed_one_stays_closed_until_it_is_raised_anew_or_reopened(
     candor: Candor, operator: Client
 ) -> None:
-    alerts = candor.watching.alerts
+    alerts = own(candor)
     await settle(alerts, standing(0.9))
     (first,) = [one["id"] for one in (await operator.get("/api/v1/alerts")).body["alerts"]]
     await act(operator, first, "close", outcome="inconclusive")

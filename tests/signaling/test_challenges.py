@@ -45,6 +45,9 @@ class ClientStandIn:
     hidden: bool = False
     state: protocol.MediaState = field(default_factory=lambda: protocol.MediaState(id=1))
 
+    def stop_watching_risk(self) -> None:
+        self.watches_risk = False
+
     def tell(self, message: Told) -> None:
         self.told.append(message)
 

@@ -1,5 +1,6 @@
 """The risk board: how everybody stands, who is told, and who looked."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 
 from detection import Left, State
 from signaling.app import Candor
+from signaling.errors import Unavailable
 from signaling.looking import Looking, Sending
 from signaling.media import Participant
 from signaling.protocol import RiskNews
@@ -20,6 +22,7 @@ from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Wanted
 from tests.client import PASSWORD, Client
 from tests.signaling.test_challenges import ClientStandIn, score
+from tests.store.rows import put_user
 
 ADA = Participant("tea", "ada")
 CAMERA = {"0": "microphone", "1": "camera"}
@@ -142,6 +145,7 @@ async def test_only_those_are_told_who_may_see_it(
     rules: dict[str, Any], viewer: dict[str, bool], count: int, candor: Candor
 ) -> None:
     stage = Stage(candor, rules=DetectionRules(**rules))
+    await put_user(candor.store, "bob", role="operator" if "watches_risk" in viewer else "caller")
     bob, late = stage.comes("bob", **viewer), stage.comes("bob", **viewer)
     elsewhere = stage.comes("eve")
     elsewhere.room = "milk"
@@ -159,6 +163,7 @@ async def test_only_those_are_told_who_may_see_it(
 
 async def test_nothing_is_told_twice_and_going_is_told(candor: Candor) -> None:
     stage = Stage(candor)
+    await put_user(candor.store, "olga", role="operator")
     olga = stage.comes("olga", watches_risk=True)
     await stage.looking.published("s1", ADA, CAMERA)
     for _ in range(3):
@@ -167,6 +172,19 @@ async def test_nothing_is_told_twice_and_going_is_told(candor: Candor) -> None:
     await stage.look()
     told = [(len(one.people), one.gone) for one in olga.told if isinstance(one, RiskNews)]
     assert told == [(1, ()), (0, ("ada",))]
+
+
+async def test_who_is_an_operator_no_more_hears_no_more(candor: Candor) -> None:
+    stage = Stage(candor)
+    await put_user(candor.store, "olga", role="operator")
+    olga = stage.comes("olga", watches_risk=True)
+    await stage.look()
+    assert olga.watches_risk
+    await candor.standing.set_role("root", "olga", "caller", "")
+    await stage.looking.published("s1", ADA, CAMERA)
+    await stage.look()
+    assert not olga.watches_risk
+    assert olga.told == []
 
 
 async def test_what_was_said_is_kept_with_its_record_and_only_what_is_worth_it(
@@ -186,6 +204,27 @@ async def test_what_was_said_is_kept_with_its_record_and_only_what_is_worth_it(
     with pytest.raises(Unreadable):
         Records("another").open(kept[0])
     assert kept[0].state == State.UNKNOWN == shown.state
+
+
+async def test_nothing_is_kept_twice_nor_lost_while_the_store_is_away(
+    candor: Candor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(candor)
+    await stage.looking.published("s1", ADA, CAMERA)
+    write, away = candor.store.write, [True]
+
+    async def sometimes(work: Any) -> Any:
+        if away:
+            away.pop()
+            raise Unavailable("store_unavailable", "away")
+        return await write(work)
+
+    monkeypatch.setattr(candor.store, "write", sometimes)
+    with pytest.raises(Unavailable):
+        await stage.look()
+    await asyncio.gather(*(stage.look() for _ in range(5)))
+    kept = await candor.store.read(lambda c: risk_scores.page(c, Wanted(""), "", 10))
+    assert len(kept) == 1
 
 
 async def operator(candor: Candor, client: Client) -> Client:
@@ -246,6 +285,7 @@ async def test_an_operator_may_judge_otherwise_with_a_note(candor: Candor, clien
     ada, olga = await client.register("ada"), await operator(candor, client)
     await ada.post("/api/v1/rooms", {"id": "tea"})
     call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
+    await put_user(candor.store, "otto", role="operator")
     watching = ClientStandIn("otto", watches_risk=True)
     candor.attendance.add(watching)
     await candor.watching.looking.published("s1", ADA, CAMERA)

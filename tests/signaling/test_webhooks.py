@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from signaling.app import Candor
+from signaling.app import Candor, utc_now
 from signaling.http.posting import Poster
 from signaling.outside import is_outside
 from signaling.store import webhooks as store
@@ -169,6 +169,11 @@ async def admin(candor: Candor, client: Client) -> Client:
     return client.as_((await client.login("root")).body["access_token"])
 
 
+def later() -> Clock:
+    """Ahead of the service that runs, to which nothing is due before."""
+    return Clock(utc_now() + timedelta(days=1))
+
+
 async def made(admin: Client) -> tuple[str, str]:
     reply = await admin.post("/api/v1/webhooks", {"url": "https://other.example/hook?a=b"})
     assert reply.status == 201
@@ -179,7 +184,7 @@ async def test_an_alert_is_told_signed_and_again_until_it_is_taken(
     candor: Candor, admin: Client
 ) -> None:
     webhook, secret = await made(admin)
-    post, clock = Posted(["answered 500", "leads inside"]), Clock()
+    post, clock = Posted(["answered 500", "leads inside"]), later()
     hooks = Webhooks(candor.store, post, SECRET, clock)
     hooks.hear(alert(), "raise")
     for _ in range(2):
@@ -205,7 +210,7 @@ async def test_an_alert_is_told_signed_and_again_until_it_is_taken(
 
 async def test_what_is_given_up_can_be_seen_and_tried_again(candor: Candor, admin: Client) -> None:
     webhook, _ = await made(admin)
-    post, clock = Posted(["answered 500"] * TRIES), Clock()
+    post, clock = Posted(["answered 500"] * TRIES), later()
     hooks = Webhooks(candor.store, post, SECRET, clock)
     hooks.hear(alert(), "close")
     for _ in range(TRIES + 2):
