@@ -20,6 +20,8 @@ from detection.worker import Worker
 
 HEARTBEAT_VARIABLE = "CANDOR_HEARTBEAT_FD"
 HEARTBEAT_INTERVAL_S = 0.5
+# Where there is more to do than the machine can, media go first: a look may wait for seconds.
+NICENESS = 10
 
 
 def main() -> int:
@@ -28,6 +30,7 @@ def main() -> int:
     except (IndexError, msgspec.MsgspecError) as error:
         say("error", "usage: python -m detection CONFIG", reason=str(error))
         return 2
+    os.nice(NICENESS)
     try:
         asyncio.run(_live(config))
     except OSError as error:
