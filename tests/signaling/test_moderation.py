@@ -15,7 +15,7 @@ from signaling.looking import Looking
 from signaling.media import Media, Participant
 from signaling.moderation import Moderation
 from signaling.store import audit, events
-from tests.client import Client, Reply
+from tests.client import PASSWORD, Client, Reply
 
 ROOM = "/api/v1/rooms/tea"
 
@@ -390,6 +390,23 @@ async def test_what_a_moderator_may_not_do_leaves_no_trace(cast_: Cast) -> None:
     await cast_.put("ann", "/lock", locked=True)
     await cast_.delete("mo", f"/members/{cast_.ids['olga']}")
     assert (await cast_.story(), await cast_.audited()) == before
+
+
+async def test_an_operator_acts_in_any_room_and_on_record(cast_: Cast) -> None:
+    await cast_.candor.accounts.create("otto", PASSWORD, "operator")
+    session = await cast_.client.login("otto")
+    await cast_.remember("otto", cast_.client.as_(session.body["access_token"]))
+    owner, ann = cast_.ids["olga"], cast_.ids["ann"]
+    quiet = await cast_.put("otto", f"/members/{owner}/silence", sources=["camera"])
+    assert quiet.status == 204
+    assert (await cast_.delete("otto", f"/members/{ann}")).status == 204
+    assert "ann" not in await cast_.roles()
+    log = await cast_.candor.store.read(lambda c: audit.page(c, None, 10))
+    assert {"room.silence", "room.remove"} <= {
+        one.act.action for one in log if one.act.actor == cast_.ids["otto"]
+    }
+    nowhere = cast_.people["otto"].call("DELETE", f"/api/v1/rooms/nowhere/members/{ann}")
+    assert (await nowhere).code == "not_found"
 
 
 # --- people who must be quiet ---
