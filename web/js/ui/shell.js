@@ -90,7 +90,7 @@ function Shell({ fills, children }) {
     <header class="top">
       <a class="brand" href=${pages.entry}><span class="brand-mark" aria-hidden="true"></span>Candor</a>
       <nav class="top-nav" aria-label=${text("shell.navigation")}>
-        ${OPERATORS.has(me.value?.role ?? "") && html`<a class="top-link" href=${pages.console}>${text("console.title")}</a>`}
+        ${OPERATORS.has(me.value?.role ?? "") && location.pathname !== pages.console && html`<a class="top-link" href=${pages.console}>${text("console.title")}</a>`}
         <${LanguageChoice} />
         <${Who} profile=${me.value} />
       </nav>

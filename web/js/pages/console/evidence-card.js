@@ -48,7 +48,7 @@ function Explained({ score }) {
   const { thing, failure, again } = useLoaded(() => scoreOf(score), [score]);
   if (thing === null) return html`<${NotYet} failure=${failure} again=${again} rows=${3} />`;
   return html`
-    <p class="row"><${Icon} name=${thing.same ? "check" : "alarm"} /><span>${text(thing.same ? "evidence.same" : "evidence.differs")}</span></p>
+    <p class="evidence-same"><${Icon} name=${thing.same ? "check" : "alarm"} /><span>${text(thing.same ? "evidence.same" : "evidence.differs")}</span></p>
     ${thing.evidence.length === 0 && html`<p class="fine">${text("risk.no_reasons")}</p>`}
     <ul class="statements">${thing.evidence.map((one, index) => html`<${Statement} key=${index} evidence=${one} />`)}</ul>
     <details><summary>${text("evidence.lines")}</summary><pre class="frame-text" tabindex="0">${thing.lines.join("\n")}</pre></details>
