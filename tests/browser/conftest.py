@@ -1,6 +1,7 @@
 """A Candor as people start it, and browsers that witness everything that goes wrong on a page."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -80,7 +81,7 @@ def served() -> Iterator[Served]:
 
 
 @contextmanager
-def serving(*settings: str) -> Iterator[Served]:
+def serving(*settings: str, **environment: str) -> Iterator[Served]:
     """A Candor on an empty data folder, with settings as on its command line."""
     command = Path(sys.executable).with_name("candor")
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryFile() as log:
@@ -89,6 +90,7 @@ def serving(*settings: str) -> Iterator[Served]:
             [command, "serve", "--dev", *ports, *settings, "--data", data, "--json"],
             stdout=subprocess.PIPE,
             stderr=log,
+            env={**os.environ, **environment},
         )
         try:
             ready = _ready(process, log)

@@ -44,13 +44,17 @@ async def test_no_udp_no_permission_and_no_trusted_certificate_are_named(served:
     assert "It is blocked. Calls take the way by TCP" in found["udp"]
 
 
-async def test_a_wrong_address_for_media_is_named(device: NewPage, witness: Witness) -> None:
-    with serving("--advertise-ip", NOBODYS_ADDRESS) as served:
+async def test_a_wrong_address_and_a_scorer_that_is_down_are_named(
+    device: NewPage, witness: Witness
+) -> None:
+    # With so little memory the scorer cannot even begin.
+    with serving("--advertise-ip", NOBODYS_ADDRESS, CANDOR_DETECTION_MEMORY_MIB="64") as served:
         witness.address = served.address
         page = await device(base_url=served.address)
         await register(page, "lost-ada")
         found = await troubles(page)
-    assert found.keys() == {"udp", "tcp", "address", "media"}
+    assert found.keys() == {"detection", "udp", "tcp", "address", "media"}
+    assert "Its process does not run." in found["detection"]
     assert f"media sent to {NOBODYS_ADDRESS}:" in found["address"]
     assert "set advertise_ip" in found["address"]
 

@@ -58,6 +58,15 @@ export const CHECKS = /** @satisfies {Checks} */ ({
     const names = checks.filter((one) => !one.ok).map((one) => one.name);
     return result("warn", "partly", { names: names.join(", ") });
   },
+  detection: async ({ readiness }) => {
+    const { checks } = await readiness();
+    const process = checks.find((one) => one.name.startsWith("child detection"));
+    if (process === undefined) return result("warn", "off");
+    if (!process.ok) return result("warn", "down");
+    const off = checks.filter((one) => one.name.startsWith("signal ") && !one.ok);
+    if (off.length === 0) return result("pass", "fine");
+    return result("warn", "partly", { names: off.map((one) => one.name.slice("signal ".length)).join(", ") });
+  },
   clock: async ({ readiness }) => {
     const { date } = await readiness();
     if (date === null) return result("warn", "unknown");
