@@ -91,14 +91,16 @@ export function useScrolling(history, desk, pending) {
   /** @param {{sequence: number}} target */
   const show = async ({ sequence }) => {
     const find = () => log.current?.querySelector(`[data-sequence="${sequence}"]`) ?? null;
-    follows.current = false;
     if (find() === null) {
       await history.around(sequence).catch(() => {});
       await new Promise(requestAnimationFrame);
     }
     const element = find();
     if (element === null) return;
+    // Pages that came in between may have ended at the newest, which would be followed from there.
+    follows.current = false;
     element.scrollIntoView({ block: "center" });
+    look();
     element.classList.add("message-shown");
     element.addEventListener("animationend", () => element.classList.remove("message-shown"), { once: true });
     desk.wanted.value = null;
