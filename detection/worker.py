@@ -49,7 +49,7 @@ STUCK_AFTER_S = 3.0
 BURST_ENDS_S = 0.7
 CONCLUDE_EVERY_S = 2.0
 # Somebody waits for what comes of a challenge.
-CONCLUDE_ATTENDED_EVERY_S = 0.5
+CONCLUDE_ATTENDED_EVERY_S = 0.25
 JUDGE_EVERY_S = 1.0
 IDLE_S = 0.1
 # Somebody suspected is looked at without a pause; a challenge, until its answer must have come.
