@@ -59,6 +59,15 @@ test("a piece whose answer was lost is not sent twice", async () => {
   assert.deepEqual(server.sent, [0, 2 * PIECE_BYTES]);
 });
 
+test("whoever stops leaves the rest to the next one", async () => {
+  const server = new Server();
+  const kept = new Map([["c1", blob]]);
+  const uploads = new Uploads(server.doors, shelfOf(kept));
+  server.refuse = () => void uploads.stop();
+  await assert.rejects(uploads.carry(entry, () => {}), { code: "cut" });
+  assert.deepEqual([server.sent, server.withdrawn, kept.size], [[0], [], 1]);
+});
+
 test("what is withdrawn stops, and what this browser lost is said to be lost", async () => {
   const server = new Server();
   const kept = new Map([["c1", blob]]);

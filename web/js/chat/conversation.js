@@ -99,7 +99,9 @@ export class Conversation {
     this._lineIs(line.state);
   }
 
+  /** Whoever opens the room again finds what is on its way in storage. */
   end() {
+    this.uploads.stop();
     for (const stop of this._stops) stop();
   }
 

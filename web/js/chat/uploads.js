@@ -29,9 +29,9 @@ import { signal } from "@preact/signals-core";
 // Small enough to show progress on a slow line, large enough to cost a fast one little.
 export const PIECE_BYTES = 512 * 1024;
 
-/** Somebody does not want it sent any more, or there is nothing left to send. */
+/** Somebody does not want it sent any more, or not from here, or there is nothing left to send. */
 export class Withdrawn extends Error {
-  /** @param {"file_lost" | "withdrawn"} code */
+  /** @param {"cut" | "file_lost" | "withdrawn"} code */
   constructor(code) {
     super(code);
     this.code = code;
@@ -46,6 +46,12 @@ export class Uploads {
     this._doors = doors;
     this._shelf = shelf;
     this._withdrawn = new Set(/** @type {string[]} */ ([]));
+    this._isStopped = false;
+  }
+
+  /** Send nothing more from here: another goes on, who finds everything where it is. */
+  stop() {
+    this._isStopped = true;
   }
 
   /** Keep what is to be sent. @param {string} clientId @param {Blob} blob */
@@ -101,6 +107,7 @@ export class Uploads {
 
   /** @param {Entry} entry */
   _refuseWithdrawn({ clientId }) {
+    if (this._isStopped) throw new Withdrawn("cut");
     if (this._withdrawn.has(clientId)) throw new Withdrawn("withdrawn");
   }
 
