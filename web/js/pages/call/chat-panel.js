@@ -1,6 +1,5 @@
 /** The chat of the room beside its call: the same as on its own page, on the call's own line. */
 
-import { useEffect, useState } from "preact/hooks";
 import { text } from "../../i18n.js";
 import { Chat } from "../../ui/chat/chat.js";
 import { conversationIn } from "../../ui/chat/opened.js";
@@ -10,18 +9,31 @@ import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
 
 /** @typedef {import("../../call/in-call.js").InCall} InCall */
+/** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
 /** @typedef {import("../../rooms.js").Room} Room */
+
+/** One for each call: what is on its way goes on while the panel is closed. @type {WeakMap<InCall, Promise<Conversation>>} */
+const opened = new WeakMap();
+
+/** @param {Room} room @param {InCall} call */
+function conversationOf(room, call) {
+  const known = opened.get(call);
+  if (known !== undefined) return known;
+  const conversation = conversationIn(room, call.identity, call.stay);
+  const begun = conversation.begin().then(() => conversation);
+  opened.set(call, begun);
+  begun.catch(() => opened.delete(call));
+  return begun;
+}
 
 /** @param {{room: Room, call: InCall, onClose: () => void}} properties */
 export function ChatPanel({ room, call, onClose }) {
-  const [conversation] = useState(() => conversationIn(room, call.identity, call.stay));
-  const opened = useLoaded(() => conversation.begin().then(() => conversation));
-  useEffect(() => () => conversation.end(), [conversation]);
+  const { thing: conversation, ...loading } = useLoaded(() => conversationOf(room, call), [call]);
   const head = (/** @type {import("../../ui/chat/desk.js").Desk | null} */ desk) => html`<header class="panel-head">
     <h2 class="card-title panel-title">${text("panel.chat")}</h2>
-    ${desk !== null && html`<${ChatTools} conversation=${conversation} desk=${desk} />`}
+    ${conversation !== null && desk !== null && html`<${ChatTools} conversation=${conversation} desk=${desk} />`}
     <button type="button" class="round" aria-label=${text("action.close")} onClick=${onClose}><${Icon} name="close" /></button>
   </header>`;
-  if (opened.thing === null) return html`${head(null)}<div class="panel-body"><${NotYet} ...${opened} rows=${4} /></div>`;
-  return html`<${Chat} conversation=${opened.thing} head=${head} />`;
+  if (conversation === null) return html`${head(null)}<div class="panel-body"><${NotYet} ...${loading} rows=${4} /></div>`;
+  return html`<${Chat} conversation=${conversation} head=${head} />`;
 }
