@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.calls import make_host
+from tests.browser.calls import join, make_host
 from tests.browser.chats import act, message, open_chat, say, two_people
 from tests.browser.conftest import NewPage
 
@@ -45,6 +45,17 @@ async def say_unseen(page: Page, room: str) -> None:
     await open_chat(page, room)
     await say(page, "Is anybody there?")
     await expect(message(page, "Is anybody there?").get_by_label("Sent")).to_be_visible()
+
+
+async def test_the_same_chat_stands_beside_a_call(device: NewPage) -> None:
+    ada, grace, room = await two_people(device, "beside")
+    await open_chat(grace, room)
+    await join(ada, room)
+    await ada.keyboard.press("c")
+    await say(ada, "Can you hear me?")
+    await say(grace, "I only write.")
+    await expect(message(ada, "I only write.")).to_be_visible()
+    await expect(message(ada, "Can you hear me?").get_by_label("Read", exact=True)).to_be_visible()
 
 
 async def test_what_is_written_survives_an_outage_and_a_reload(device: NewPage) -> None:
