@@ -15,6 +15,7 @@
  * @property {{signal: string, age_s: number, strength: number} | null} verified
  * @property {boolean} alert
  * @property {boolean} offer_challenge
+ * @property {{state: string, by: string, at: string} | null} [override] an operator judged otherwise
  * @property {string} score what is kept of it; may be empty
  */
 

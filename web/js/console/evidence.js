@@ -1,7 +1,7 @@
 /** What scores and alerts stand on, and where alerts begin; as the server keeps it. */
 
-import { alertAddress, api } from "../addresses.js";
-import { get, post, put } from "../api.js";
+import { alertAddress, api, callAddress } from "../addresses.js";
+import { get, post, put, remove } from "../api.js";
 
 /**
  * @typedef {object} Evidence one statement of one signal
@@ -35,6 +35,15 @@ export const captureAddress = (id) => `${api.captures}/${encodeURIComponent(id)}
 
 /** @param {string} alert its archive, signed */
 export const caseAddress = (alert) => `${alertAddress(alert)}/case`;
+
+/** @param {string} call @param {string} user */
+const overrideAddress = (call, user) => `${callAddress(call, "risk")}/${encodeURIComponent(user)}/override`;
+
+/** Say otherwise of somebody. @param {string} call @param {string} user @param {string} state @param {string} note @returns {Promise<void>} */
+export const judge = (call, user, state, note) => put(overrideAddress(call, user), { state, note });
+
+/** Let the score count alone again. @param {string} call @param {string} user */
+export const unjudge = (call, user) => remove(overrideAddress(call, user));
 
 /**
  * @typedef {object} Thresholds

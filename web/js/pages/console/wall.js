@@ -14,6 +14,7 @@ import { RiskBadge, RiskReasons } from "../../ui/risk-badge.js";
 import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
 import { Filter } from "./filter.js";
+import { Judge } from "./judge.js";
 import { nameOf } from "./names.js";
 
 /** @typedef {import("../../console/board.js").Board} Board */
@@ -63,6 +64,7 @@ function Card({ seen }) {
       <summary>${text("wall.why")}</summary>
       <${RiskReasons} standing=${seen} />
     </details>
+    ${seen.call !== "" && html`<${Judge} seen=${seen} />`}
     <${Acts} seen=${seen} name=${name} />
   </li>`;
 }
