@@ -14,9 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from signaling import noting
 from signaling.alert_rules import AlertThresholds, after, graver, is_raised, severity
 from signaling.attendance import Attendance
-from signaling.audit import Act, detail
+from signaling.audit import Act
 from signaling.auth.identity import Person
 from signaling.errors import Refused, Unavailable
 from signaling.identifiers import new_id
@@ -130,7 +131,7 @@ class Alerts:
         """The newest first, and how many nobody has looked at yet, by severity."""
 
         def work(connection: sa.Connection) -> tuple[list[Alert], Mapping[str, int]]:
-            self._note(connection, who, "alert.list", "", address)
+            noting.note(connection, who, "alert.list", "", address=address, now=self._now())
             found = alerts.page(connection, wanted, before, limit)
             return found, alerts.unreviewed(connection)
 
@@ -141,7 +142,7 @@ class Alerts:
 
         def work(connection: sa.Connection) -> Seen:
             alert = _known(connection, alert_id)
-            self._note(connection, who, "alert.look", alert_id, address)
+            noting.note(connection, who, "alert.look", alert_id, address=address, now=self._now())
             return Seen(alert, alerts.acts_of(connection, alert_id))
 
         return await self._store.write(work)
@@ -198,18 +199,12 @@ class Alerts:
                 alerts.change(connection, alert_id, **values)
             kept = AlertAct(new_id(now), alert_id, now, who.user.id, act, note)
             alerts.note(connection, kept)
-            self._note(connection, who, f"alert.{act}", alert_id, address)
+            noting.note(connection, who, f"alert.{act}", alert_id, address=address, now=self._now())
             return _known(connection, alert_id)
 
         alert = await self._store.write(work)
         self._tell(alert, act)
         return alert
-
-    def _note(
-        self, connection: sa.Connection, who: Person, action: str, subject: str, address: str
-    ) -> None:
-        act = Act(who.user.id, action, subject, address, detail(role=who.user.role))
-        audit.record(connection, act, self._now())
 
     def _tell(self, alert: Alert, act: str) -> None:
         news = AlertNews(act=act, alert=shown(alert))

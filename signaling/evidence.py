@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from detection import Captured, Record
+from signaling import noting
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.errors import Refused
@@ -100,7 +101,7 @@ class EvidenceStore:
             stored = risk_scores.by_id(connection, score_id)
             if stored is None:
                 raise Refused("not_found")
-            self._note(connection, who, "score.look", score_id, address)
+            noting.note(connection, who, "score.look", score_id, address=address, now=self._now())
             return stored
 
         stored = await self._store.write(work)
@@ -115,7 +116,7 @@ class EvidenceStore:
         def work(connection: sa.Connection) -> list[Capture]:
             if alerts.by_id(connection, alert_id) is None:
                 raise Refused("not_found")
-            self._note(connection, who, "capture.list", alert_id, address)
+            noting.note(connection, who, "capture.list", alert_id, address=address, now=self._now())
             return captures.of_alert(connection, alert_id)
 
         return await self._store.write(work)
@@ -127,7 +128,9 @@ class EvidenceStore:
             found = captures.by_id(connection, capture_id)
             if found is None:
                 raise Refused("not_found")
-            self._note(connection, who, "capture.look", capture_id, address)
+            noting.note(
+                connection, who, "capture.look", capture_id, address=address, now=self._now()
+            )
             return found
 
         return self.opened(await self._store.write(work))
@@ -155,9 +158,3 @@ class EvidenceStore:
 
     def _all_lifetimes(self) -> tuple[timedelta, timedelta]:
         return self._lifetimes.scores, self._lifetimes.closed_alerts
-
-    def _note(
-        self, connection: sa.Connection, who: Person, action: str, subject: str, address: str
-    ) -> None:
-        act = Act(who.user.id, action, subject, address, detail(role=who.user.role))
-        audit.record(connection, act, self._now())

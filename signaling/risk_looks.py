@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signaling import noting
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.errors import Refused
@@ -53,7 +54,7 @@ class Looks:
 
         def work(connection: sa.Connection) -> tuple[Call, str]:
             call, only = self._seen_by(connection, who, call_id)
-            self._note(connection, who, "risk.look", call_id, address)
+            noting.note(connection, who, "risk.look", call_id, address=address, now=self._now())
             return call, only
 
         call, only = await self._store.write(work)
@@ -70,7 +71,9 @@ class Looks:
             if only not in {"", wanted.identity or only}:
                 raise Refused("forbidden", "Only your own score is yours to see here.")
             asked = replace(wanted, identity=only or wanted.identity)
-            self._note(connection, who, "risk.history", wanted.call_id, address)
+            noting.note(
+                connection, who, "risk.history", wanted.call_id, address=address, now=self._now()
+            )
             return risk_scores.page(connection, asked, before, limit)
 
         return await self._store.write(work)
@@ -119,9 +122,3 @@ class Looks:
         if not rules.own_seen:
             raise Refused("forbidden", "The room's rules show you no scores.")
         return call, who.user.id
-
-    def _note(
-        self, connection: sa.Connection, who: Person, action: str, subject: str, address: str
-    ) -> None:
-        act = Act(who.user.id, action, subject, address, detail(role=who.user.role))
-        audit.record(connection, act, self._now())
