@@ -111,6 +111,7 @@ async def console(device: NewPage) -> Page:
     await sign_in(page, "olga")
     await page.wait_for_url("**/")
     await page.goto("/console")
+    await expect(page.get_by_text("Connected")).to_be_visible()
     return page
 
 
