@@ -43,8 +43,9 @@ async def _enter(session: Session, said: protocol.Enter) -> Told | None:
 
 
 async def _consent(session: Session, said: protocol.Consent) -> Told:
-    standing = await session.services.consents.say(session.here.who, said.version)
-    if standing.rules.consent_required and not standing.given:
+    here = session.here
+    standing = await session.services.consents.say(here.who, said.version)
+    if standing.keeps_out and not here.reading:
         await session.leave()
     return protocol.Consented(re=said.id, detection=consent.shown(standing))
 
@@ -101,13 +102,13 @@ async def _media_state(session: Session, said: protocol.MediaState) -> Told:
     session.off = frozenset(source for source in LOOKED_AT if not state[source])
     for media in here.media:
         await session.services.looking.switch_off(media, session.off)
-    if not here.grants.hidden:
+    if here.shown:
         await session.announce("media.state", state)
     return protocol.Ack(re=said.id)
 
 
 async def _gesture(session: Session, said: protocol.Gesture) -> Told:
-    if not session.here.grants.hidden:
+    if session.here.shown:
         await session.announce("person.gesture", {"gesture": said.gesture})
     return protocol.Ack(re=said.id)
 

@@ -102,6 +102,10 @@ class Attendance:
                 people.setdefault(one.identity, []).append(one)
         return tuple(_shown(people[identity]) for identity in sorted(people))
 
+    def is_shown(self, room: str, identity: str) -> bool:
+        """True if the others see any client of theirs in the room."""
+        return any(not one.hidden for one in self.in_room(room, identity))
+
     def is_here(self, identity: str) -> bool:
         """True if any client of theirs is connected."""
         return identity in self._by_identity

@@ -46,6 +46,11 @@ class Standing:
     rules: DetectionRules
     given: bool
 
+    @property
+    def keeps_out(self) -> bool:
+        """Whether only those take part in calls here who agree, and this one does not."""
+        return self.rules.consent_required and not self.given
+
 
 class Consents:
     """The service."""
@@ -75,7 +80,7 @@ class Consents:
         if said is not None:
             await self.say(who, said)
         found = await self.standing(who)
-        if found.rules.consent_required and not found.given:
+        if found.keeps_out:
             raise Refused("consent_required")
         return found
 

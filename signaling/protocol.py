@@ -96,13 +96,16 @@ class Enter(_Said, frozen=True):
     After a cut, `keep` names the connections that are to go on; all others of this client in the
     room end. `consent` is the version of the text on detection to which this person agrees, empty
     for no; left out, what they said before in this room counts. The text is at the address of the
-    room's detection. A room may let in only those who agree: `consent_required`. Answered by
-    `snapshot`. On a socket that is bound to a room, `room` may be left out."""
+    room's detection. A room may let in only those who agree: `consent_required`. With `reading`,
+    the client is there for what is written only: it sends and watches nothing, is not among those
+    `present`, and nobody has to agree to anything for it. Answered by `snapshot`. On a socket that
+    is bound to a room, `room` may be left out."""
 
     room: RoomName = ""
     after: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     keep: Annotated[tuple[Name, ...], Meta(max_length=16)] = ()
     consent: ConsentVersion | None = None
+    reading: bool = False
 
 
 class Consent(_Said, frozen=True):

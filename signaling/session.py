@@ -136,7 +136,7 @@ class Session:
 
     @property
     def hidden(self) -> bool:
-        return self.stay is not None and self.stay.grants.hidden
+        return self.stay is not None and not self.stay.shown
 
     @property
     def moderates(self) -> bool:
@@ -263,7 +263,7 @@ class Session:
         if not room or self.bound not in {None, room}:
             raise Refused("not_found")
         grants = await self.services.grants(self.who, room)
-        found = await self.services.consents.enter(Participant(room, self.identity), said.consent)
+        found = await self._consent(room, said)
         goes_on = self.room == room and bool(said.keep)
         if not goes_on:
             await self.leave()
@@ -273,8 +273,8 @@ class Session:
             raise Refused("invalid", "after: the room has not come that far.")
         members = tuple(await self.services.members(room))
         call = await self.services.call(room)
-        first = not self.services.attendance.in_room(room, self.identity)
-        stay = self._stay_in(room, grants)
+        first = not self.services.attendance.is_shown(room, self.identity)
+        stay = self._stay_in(room, grants, reading=said.reading)
         await self.services.returning.end_in(room, self.identity)
         snapshot = protocol.Snapshot(
             re=said.id,
@@ -291,10 +291,17 @@ class Session:
         self.services.board.greet(self)
         stay.follow(after)
         await stay.keep(said.keep)
-        if first and not grants.hidden:
+        if first and stay.shown:
             await self.announce("person.arrived", {"name": self.name})
 
-    def _stay_in(self, room: str, grants: Grants) -> Stay:
+    async def _consent(self, room: str, said: protocol.Enter) -> consent.Standing:
+        """How this person stands with being looked at; whoever only reads is not asked."""
+        who = Participant(room, self.identity)
+        if said.reading:
+            return await self.services.consents.standing(who)
+        return await self.services.consents.enter(who, said.consent)
+
+    def _stay_in(self, room: str, grants: Grants, *, reading: bool) -> Stay:
         """The one that goes on, or a new one."""
         if self.stay is None:
             who = Participant(room, self.identity)
@@ -304,9 +311,10 @@ class Session:
                 self.outbox,
                 who=who,
                 grants=grants,
+                reading=reading,
                 moved=self._was_moved,
             )
-        self.stay.grants = grants
+        self.stay.grants, self.stay.reading = grants, reading
         return self.stay
 
     async def leave(self) -> None:
@@ -316,7 +324,7 @@ class Session:
             return
         await stay.end()
         self.stay, self.state, self.off = None, protocol.MediaState(id=1), frozenset()
-        if not stay.grants.hidden and not self.services.attendance.in_room(room, self.identity):
+        if stay.shown and not self.services.attendance.is_shown(room, self.identity):
             with suppress(LookupError, Unavailable):
                 await self._append(room, "person.left", {"name": self.name})
 

@@ -59,10 +59,13 @@ class Stay:
         *,
         who: Participant,
         grants: Grants,
+        reading: bool,
         moved: Callable[[str], None],
     ) -> None:
         self.who = who
         self.grants = grants
+        self.reading = reading
+        """Here for what is written only."""
         self._streams = streams
         self._media = media
         self._outbox = outbox
@@ -82,6 +85,11 @@ class Stay:
     def media(self) -> tuple[str, ...]:
         """The connections by which this client sends and watches."""
         return (*self._sending, *self._views)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the others see that this client is here."""
+        return not (self.grants.hidden or self.reading)
 
     def follow(self, after: int) -> None:
         """Tell what happened behind a sequence, and whatever happens from now on."""
@@ -128,7 +136,7 @@ class Stay:
         without = set(sources.values()) - set(self.grants.publish)
         if without:
             raise Refused("forbidden", f"No right to publish: {', '.join(sorted(without))}.")
-        self._refuse_too_many()
+        self._refuse_more_media()
         opened = await self._media.publish(self.who, offer, sources)
         self._sending.add(opened.session_id)
         return opened
@@ -137,7 +145,7 @@ class Stay:
         """Offer what others send, now and as they come and go."""
         if not self.grants.subscribe:
             raise Refused("forbidden", "No right to watch in this room.")
-        self._refuse_too_many()
+        self._refuse_more_media()
         offer = await self._media.view(self.who, publisher)
         view = View(offer.session)
         self._views[view.media] = view
@@ -265,6 +273,8 @@ class Stay:
             raise Refused("not_found")
         return view
 
-    def _refuse_too_many(self) -> None:
+    def _refuse_more_media(self) -> None:
+        if self.reading:
+            raise Refused("forbidden", "This client is here for what is written only.")
         if len(self._sending) + len(self._views) >= MOST_CONNECTIONS:
             raise Refused("media_full", f"At most {MOST_CONNECTIONS} connections of one client.")

@@ -149,6 +149,24 @@ async def test_who_leaves_and_what_they_send_is_told(ada: Client) -> None:
     assert left["body"] == {"name": "bob"}
 
 
+async def test_who_only_reads_is_not_in_the_call(ada: Client, candor: Candor) -> None:
+    only_who_agrees = {"consent_required": True}
+    assert (await ada.call("PUT", "/api/v1/rooms/tea/detection", only_who_agrees)).status == 200
+    async with signed_in(ada) as page, signed_in(ada) as call:
+        snapshot = await page.ask("enter", room="tea", reading=True)
+        assert snapshot["present"] == []
+        watched = await page.ask("watch")
+        assert watched["error"]["code"] == "forbidden"
+        refused = await call.ask("enter", room="tea")
+        assert refused["error"]["code"] == "consent_required"
+        entered = await call.ask("enter", room="tea", consent="1")
+        assert [one["devices"] for one in entered["present"]] == [1]
+        # Their page was there before, and yet they come, and go, for all others.
+        await page.told(kind="person.arrived")
+        await call.ask("leave")
+        await page.told(kind="person.left")
+
+
 async def test_a_room_of_others_is_not_there(ada: Client) -> None:
     eve = await ada.as_(None).register("eve")
     async with signed_in(eve) as caller:

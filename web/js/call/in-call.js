@@ -75,7 +75,7 @@ export class InCall {
     /** How people stand, as far as one may see it. */
     this.risks = signal(NO_STANDINGS);
     this.detection = signal(/** @type {DetectionHere | null} */ (null));
-    this.stay = new RoomLine(room, around, consent);
+    this.stay = new RoomLine(room, around, { consent });
     this.challenged = new Challenged(this.stay, around);
     this._around = around;
     this._doors = doors;

@@ -43,7 +43,7 @@ async function enter(id) {
   place.value = { at: "loading", id };
   try {
     const room = await roomOf(id);
-    const stay = new RoomLine(id, surroundings());
+    const stay = new RoomLine(id, surroundings(), { reading: true });
     const conversation = conversationIn(room, me.value?.id ?? "", stay);
     stay.open();
     await conversation.begin();

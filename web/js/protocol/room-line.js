@@ -20,12 +20,14 @@ export class RoomLine extends Emitter {
   /**
    * @param {string} room
    * @param {import("./line.js").Surroundings} around
-   * @param {string | null} consent what is said to being looked at; null leaves it as it was
+   * @param {{consent?: string | null, reading?: boolean}} as what is said to being looked at, null leaves it as
+   *   it was; and whether one is there for what is written only
    */
-  constructor(room, around, consent = null) {
+  constructor(room, around, { consent = null, reading = false } = {}) {
     super();
     this.room = room;
     this._consent = consent;
+    this._reading = reading;
     this.sequence = /** @type {number | null} */ (null);
     this.line = new Line(around, () => this._enter());
     this.line.on("told", (told) => this._hear(told));
@@ -44,13 +46,13 @@ export class RoomLine extends Emitter {
   async _enter() {
     const after = this.sequence === null ? {} : { after: this.sequence };
     // Said once: what is said later, in the room, must not be undone by coming back to it.
-    const consent = this._consent;
+    const as = { consent: this._consent, reading: this._reading };
     const keep = this.line.welcome?.resumed ?? [];
-    const told = await this.line.ask("enter", { room: this.room, keep, consent, ...after }).catch((error) => {
+    const told = await this.line.ask("enter", { room: this.room, keep, ...as, ...after }).catch((error) => {
       // A server that came back from a backup has not come so far: begin with what it has.
       if (this.sequence === null || error.code !== "invalid") throw error;
       this.sequence = null;
-      return this.line.ask("enter", { room: this.room, consent });
+      return this.line.ask("enter", { room: this.room, ...as });
     });
     this._consent = null;
     const snapshot = /** @type {Snapshot} */ (/** @type {unknown} */ (told));

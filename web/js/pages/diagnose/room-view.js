@@ -47,7 +47,7 @@ class Look {
     this.close();
     this.frames.value = [];
     const note = (/** @type {Frame} */ frame) => (this.frames.value = [...this.frames.value, frame].slice(-KEPT));
-    const stay = (this._stay = new RoomLine(this._room, listening(surroundings(), note)));
+    const stay = (this._stay = new RoomLine(this._room, listening(surroundings(), note), { reading: true }));
     stay.line.on("state", (state) => (this.state.value = state));
     const { scene, close } = sceneFor(me.value?.id ?? "");
     const inRoom = { ...scene, stay, find: () => roomOf(this._room), standing: () => standing(this._room) };
