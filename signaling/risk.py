@@ -112,7 +112,8 @@ class Board:
         else:
             self._said[who] = said
         sends = self._looking.sending_of(who)
-        if sends is not None:
+        # Before the first look at a room its call is not known, and an alert would be of none.
+        if sends is not None and who.room in self._places:
             self._update(who, sends)
 
     async def look(self) -> None:

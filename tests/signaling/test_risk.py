@@ -15,7 +15,7 @@ from signaling.looking import Looking, Sending
 from signaling.media import Participant
 from signaling.protocol import RiskNews
 from signaling.records import Records, Unreadable
-from signaling.risk import Board
+from signaling.risk import Board, Standing
 from signaling.risk_rules import blindness
 from signaling.store import audit, consents, risk_scores
 from signaling.store.consents import DetectionRules
@@ -126,6 +126,17 @@ async def test_what_is_said_of_nobody_who_sends_is_not_shown(candor: Candor) -> 
     stage = Stage(candor)
     stage.board.hear(score())
     assert stage.shown() == []
+
+
+async def test_nobody_stands_anywhere_before_their_call_is_known(candor: Candor) -> None:
+    stage = Stage(candor)
+    heard: list[Standing] = []
+    stage.board.listen(heard.append)
+    await stage.looking.published("s1", ADA, CAMERA)
+    stage.board.hear(score())
+    assert heard == []
+    await stage.look()
+    assert [one.score for one in heard] == [score().score]
 
 
 WHO_SEES = [
