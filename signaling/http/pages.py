@@ -46,6 +46,9 @@ class Page:
         )
 
 
+CALL_STYLES = ("lobby", "call", "panels", "challenge")
+CHAT_STYLES = ("chat", "messages", "writing", "attachments")
+
 PAGES = {
     addresses.ENTRY: Page("entry", "columns"),
     addresses.LOGIN: Page("login"),
@@ -54,8 +57,8 @@ PAGES = {
     addresses.INVITATION: Page("invitation"),
     addresses.MATCH_PAGE: Page("match", styles=("match",)),
     addresses.HEART_LINK_PAGE: Page("heart-link", styles=("match",)),
-    addresses.CHAT_PAGE: Page("chat", "chat", styles=("chat",)),
-    addresses.CALL_PAGE: Page("call", styles=("call", "chat")),
+    addresses.CHAT_PAGE: Page("chat", "chat", styles=CHAT_STYLES),
+    addresses.CALL_PAGE: Page("call", styles=(*CALL_STYLES, *CHAT_STYLES)),
     addresses.CONSOLE: Page("console", "columns", styles=("console",)),
     addresses.DIAGNOSE: Page("diagnose"),
     addresses.DIAGNOSE_ROOM: Page("diagnose"),
