@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import sfu
-from signaling import chat_acts, consent, offered, protocol
+from signaling import chat_acts, offered, protocol
 from signaling.audit import Act, detail
 from signaling.errors import Refused
-from signaling.looking import LOOKED_AT
 from signaling.protocol import Said, Told
+from signaling.risk import consent
+from signaling.risk.looking import LOOKED_AT
 
 if TYPE_CHECKING:
     from signaling.session import Session

@@ -46,6 +46,7 @@ from signaling.notices import Notices
 from signaling.people import People
 from signaling.presence import Presence
 from signaling.returning import Returning
+from signaling.risk.watching import Watching, compose
 from signaling.rooms import Rooms
 from signaling.shelf import Shelf
 from signaling.store import Store, idempotency, matches, open_store, sessions
@@ -53,7 +54,6 @@ from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
 from signaling.vault import FolderVault
-from signaling.watching import Watching, compose
 
 log = structlog.get_logger()
 

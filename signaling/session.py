@@ -13,23 +13,24 @@ from typing import Any, Self
 
 import structlog
 
-from signaling import acts, consent, protocol
+from signaling import acts, protocol
 from signaling.attendance import Attendance
 from signaling.audit import Act
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
 from signaling.challenges import Challenges
 from signaling.chat import Chat
-from signaling.consent import Consents
 from signaling.errors import Refused, Unavailable
 from signaling.limits import Buckets, Rate
-from signaling.looking import Looking
 from signaling.media import Media, Participant
 from signaling.outbox import Outbox
 from signaling.presence import Presence
 from signaling.protocol import CallStanding, MemberShown, Said, Told
 from signaling.returning import Left, Returning
-from signaling.risk import Board
+from signaling.risk import consent
+from signaling.risk.board import Board
+from signaling.risk.consent import Consents
+from signaling.risk.looking import Looking
 from signaling.stay import Stay
 from signaling.streams import Streams
 

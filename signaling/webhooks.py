@@ -13,12 +13,12 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from signaling.alerts import shown
 from signaling.audit import Act
 from signaling.auth.identity import Person
 from signaling.errors import Refused, Unavailable
 from signaling.identifiers import new_id
 from signaling.protocol import AlertShown
+from signaling.risk.alerts import shown
 from signaling.sealing import Seal
 from signaling.store import Store, audit, webhooks
 from signaling.store.alerts import Alert

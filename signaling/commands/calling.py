@@ -17,9 +17,9 @@ from signaling.auth.grants import MEMBER
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config
-from signaling.consent import VERSION
 from signaling.identifiers import new_id
 from signaling.installation import with_secret
+from signaling.risk.consent import VERSION
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 # A room token outlives the visit by this.

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from signaling.app import open_candor
-from signaling.case_archive import Damaged, public_key, signing_key, verified
-from signaling.cases import refuse_scores_that_do_not_follow
 from signaling.commands.settings import config_option, data_option, in_words, read_config
 from signaling.config import Config, ConfigError
 from signaling.errors import Refused
 from signaling.installation import with_secret
+from signaling.risk.case_archive import Damaged, public_key, signing_key, verified
+from signaling.risk.cases import refuse_scores_that_do_not_follow
 
 # Whoever may read the installation's secret.
 ACTOR = "command line"

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from signaling.commands.settings import config_option, data_option, in_words, read_config
-from signaling.explaining import explained
 from signaling.installation import with_secret
-from signaling.records import Records, Unreadable
+from signaling.risk.explaining import explained
+from signaling.risk.records import Records, Unreadable
 from signaling.store import open_store, risk_scores
 from signaling.store.risk_scores import StoredScore
 

@@ -22,7 +22,7 @@ from signaling.config import Config
 from signaling.http.server import CannotListen, listen
 from signaling.installation import first_operator, make_for_trying_out, tls_context, with_secret
 from signaling.media import sfu_config
-from signaling.watching import detection_config
+from signaling.risk.watching import detection_config
 
 # Media processes start in a second; when one cannot, its log line says why.
 CHILDREN_READY_S = 20.0

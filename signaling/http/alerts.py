@@ -8,10 +8,10 @@ from msgspec import Meta
 
 from signaling import addresses
 from signaling.addresses import Address
-from signaling.alerts import Alerts, shown
 from signaling.http import fields
 from signaling.http.call import Allow, Answer, Call, Handler, Route
 from signaling.protocol import AlertShown
+from signaling.risk.alerts import Alerts, shown
 from signaling.store.alerts import Alert
 
 Note = Annotated[str, Meta(max_length=2000)]

@@ -1,11 +1,11 @@
 """Where alerts begin, for operators: shown, tried on the past, and decided."""
 
 from signaling import addresses
-from signaling.alert_rules import AlertThresholds
-from signaling.deciding import Deciding, Preview
 from signaling.errors import Refused
 from signaling.http import fields
 from signaling.http.call import Allow, Answer, Call, Route
+from signaling.risk.alert_rules import AlertThresholds
+from signaling.risk.deciding import Deciding, Preview
 
 
 class PreviewWanted(fields.Body, frozen=True):

@@ -5,13 +5,14 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from signaling import addresses, consent
+from signaling import addresses
 from signaling.auth.identity import identity_of
-from signaling.consent import Consents, Standing
 from signaling.http import fields
 from signaling.http.call import Allow, Answer, Call, Route
 from signaling.media import Participant
 from signaling.protocol import DetectionHere
+from signaling.risk import consent
+from signaling.risk.consent import Consents, Standing
 from signaling.rooms import Rooms
 
 

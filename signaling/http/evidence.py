@@ -6,10 +6,10 @@ from datetime import datetime
 import msgspec
 
 from signaling import addresses
-from signaling.cases import Cases
-from signaling.evidence import EvidenceStore
-from signaling.explaining import explained
 from signaling.http.call import Allow, Answer, Call, Content, Route
+from signaling.risk.cases import Cases
+from signaling.risk.evidence import EvidenceStore
+from signaling.risk.explaining import explained
 
 ZIP = "application/zip"
 

@@ -10,8 +10,8 @@ from signaling import addresses
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Route
 from signaling.protocol import PersonRisk
-from signaling.risk import Standing
-from signaling.risk_looks import Looks
+from signaling.risk.board import Standing
+from signaling.risk.looks import Looks
 from signaling.store.risk_scores import StoredScore, Wanted
 
 

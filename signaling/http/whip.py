@@ -14,11 +14,11 @@ from signaling import addresses
 from signaling.addresses import Address
 from signaling.auth.grants import Grants
 from signaling.auth.identity import identity_of
-from signaling.consent import Consents
 from signaling.errors import Refused
 from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Handler, Route
 from signaling.media import Media, Opened, Participant
 from signaling.protocol import ConsentVersion
+from signaling.risk.consent import Consents
 from signaling.rooms import Rooms
 
 SDP = "application/sdp"

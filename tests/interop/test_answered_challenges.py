@@ -14,8 +14,8 @@ from signaling.client import connect
 from signaling.client.answering import Answer, Answering, LitFace
 from signaling.client.clips import Clip
 from signaling.client.lighting import Room
-from signaling.consent import VERSION
 from signaling.protocol import ChallengeEnded
+from signaling.risk.consent import VERSION
 from tests.client import Client
 from tests.detection.drawn import drawn_face
 from tests.interop.test_detection import PATIENCE_S

@@ -16,12 +16,12 @@ from signaling.app import Candor, open_candor
 from signaling.auth.grants import OWNER
 from signaling.client import Caller, connect
 from signaling.config import Config
-from signaling.consent import VERSION
 from signaling.http.server import listen
 from signaling.media import Participant
+from signaling.risk.consent import VERSION
+from signaling.risk.watching import detection_config
 from signaling.store import risk_scores
 from signaling.store.risk_scores import Wanted
-from signaling.watching import detection_config
 from tests.client import Client
 from tests.interop.candor import running
 from tests.interop.media import Tone

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detection import Record, State, judge
-from signaling.alert_rules import (
+from signaling.app import Candor, utc_now
+from signaling.media import Participant
+from signaling.protocol import AlertNews
+from signaling.risk.alert_rules import (
     SEVERITIES,
     TRANSITIONS,
     AlertThresholds,
@@ -18,11 +21,8 @@ from signaling.alert_rules import (
     is_raised,
     severity,
 )
-from signaling.alerts import Alerts
-from signaling.app import Candor, utc_now
-from signaling.media import Participant
-from signaling.protocol import AlertNews
-from signaling.risk import Standing
+from signaling.risk.alerts import Alerts
+from signaling.risk.board import Standing
 from signaling.store import audit
 from tests.client import PASSWORD, Client
 from tests.signaling.test_challenges import ClientStandIn

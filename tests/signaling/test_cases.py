@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from detection import Captured, Outcome
 from signaling.app import Candor
-from signaling.case_archive import Damaged, public_key, signing_key, verified, written
-from signaling.cases import refuse_scores_that_do_not_follow
 from signaling.commands import main
+from signaling.risk.case_archive import Damaged, public_key, signing_key, verified, written
+from signaling.risk.cases import refuse_scores_that_do_not_follow
 from signaling.store import alerts, risk_scores
 from tests.client import Client
 from tests.conftest import SECRET

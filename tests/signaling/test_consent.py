@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from signaling.app import Candor
-from signaling.consent import VERSION, Consents, agreed
 from signaling.errors import Refused
-from signaling.looking import Looking, Sending
 from signaling.media import Participant
+from signaling.risk.consent import VERSION, Consents, agreed
+from signaling.risk.looking import Looking, Sending
 from signaling.store import audit, consents
 from signaling.store.consents import Consent, DetectionRules
 from tests.client import PASSWORD, Client

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from signaling.alert_rules import AlertThresholds, episodes
 from signaling.app import Candor, open_candor
 from signaling.config import Config
+from signaling.risk.alert_rules import AlertThresholds, episodes
 from signaling.store import alerts, audit, risk_scores
 from tests.client import Client
 from tests.signaling.test_risk import operator

@@ -7,7 +7,7 @@ import pytest
 
 from detection import Captured
 from signaling.app import Candor
-from signaling.evidence import MOST_TIMES_CAPTURED, EvidenceStore, Lifetimes
+from signaling.risk.evidence import MOST_TIMES_CAPTURED, EvidenceStore, Lifetimes
 from signaling.store import alerts, audit, captures, risk_scores
 from signaling.store.watching_schema import alert_captures
 from tests.client import Client

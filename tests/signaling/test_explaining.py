@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from detection import Outcome, Record, State, judge
 from signaling.commands import main
 from signaling.config import Config
-from signaling.records import Records
+from signaling.risk.records import Records
 from signaling.store import open_store, risk_scores
 from signaling.store.risk_scores import StoredScore
 from tests.conftest import SECRET

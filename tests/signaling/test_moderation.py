@@ -11,9 +11,9 @@ import pytest
 from sfu import NoSuchSession, NoWorker, Session, Sfu
 from signaling.app import Candor
 from signaling.errors import Unavailable
-from signaling.looking import Looking
 from signaling.media import Media, Participant
 from signaling.moderation import Moderation
+from signaling.risk.looking import Looking
 from signaling.store import audit, events
 from tests.client import PASSWORD, Client, Reply
 

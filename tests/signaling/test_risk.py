@@ -11,12 +11,12 @@ import pytest
 from detection import Left, State
 from signaling.app import Candor
 from signaling.errors import Unavailable
-from signaling.looking import Looking, Sending
 from signaling.media import Participant
 from signaling.protocol import RiskNews
-from signaling.records import Records, Unreadable
-from signaling.risk import Board, Standing
-from signaling.risk_rules import blindness
+from signaling.risk.board import Board, Standing
+from signaling.risk.looking import Looking, Sending
+from signaling.risk.records import Records, Unreadable
+from signaling.risk.rules import blindness
 from signaling.store import audit, consents, risk_scores
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Wanted

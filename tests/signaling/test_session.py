@@ -25,12 +25,12 @@ from signaling.attendance import Attendance
 from signaling.auth.grants import OWNER, Grants
 from signaling.auth.identity import Anonymous, Holder, Identity
 from signaling.auth.tokens import RoomClaims
-from signaling.consent import Standing
 from signaling.errors import Refused
-from signaling.looking import Looking
 from signaling.media import Participant
 from signaling.outbox import Outbox
 from signaling.returning import Returning
+from signaling.risk.consent import Standing
+from signaling.risk.looking import Looking
 from signaling.session import MESSAGES, Services, Session
 from signaling.store.consents import DetectionRules
 from signaling.store.events import Event

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from signaling.alert_rules import AlertThresholds, Episode, episodes, is_raised
-from signaling.alerts import Alerts
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.errors import Refused
+from signaling.risk.alert_rules import AlertThresholds, Episode, episodes, is_raised
+from signaling.risk.alerts import Alerts
 from signaling.store import Store, audit, thresholds
 
 # Of scores; what is more is said to be left out.

@@ -16,9 +16,9 @@ from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.looking import Looking
 from signaling.media import Participant
 from signaling.protocol import DetectionHere
+from signaling.risk.looking import Looking
 from signaling.rooms import belonging, grants_of
 from signaling.store import Store, audit, consents, rooms
 from signaling.store.consents import Consent, DetectionRules

@@ -14,8 +14,8 @@ from signaling import noting
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.errors import Refused
-from signaling.risk import Board, Standing
-from signaling.risk_rules import sees_all
+from signaling.risk.board import Board, Standing
+from signaling.risk.rules import sees_all
 from signaling.rooms import belonging, grants_of
 from signaling.store import Store, alerts, audit, calls, consents, risk_scores
 from signaling.store.alerts import Override

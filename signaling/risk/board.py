@@ -14,15 +14,15 @@ from typing import Protocol
 import structlog
 
 from detection import Left, Record, Score, Scored, State, judge
-from signaling import risk_messages
 from signaling.attendance import Attendance, Client
 from signaling.errors import Unavailable
 from signaling.identifiers import new_id
-from signaling.looking import Looking, Sending
 from signaling.media import Participant
 from signaling.protocol import PersonRisk, RiskNews
-from signaling.records import Records
-from signaling.risk_rules import blindness, is_news, sees_all
+from signaling.risk import messages
+from signaling.risk.looking import Looking, Sending
+from signaling.risk.records import Records
+from signaling.risk.rules import blindness, is_news, sees_all
 from signaling.store import Store, risk_scores, users
 from signaling.store.alerts import Override
 from signaling.store.consents import DetectionRules
@@ -60,9 +60,7 @@ class Standing:
 
     @property
     def shown(self) -> PersonRisk:
-        return risk_messages.shown(
-            self.who.identity, self.score, self.at, self.score_id, self.override
-        )
+        return messages.shown(self.who.identity, self.score, self.at, self.score_id, self.override)
 
 
 Listener = Callable[[Standing], None]

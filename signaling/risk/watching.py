@@ -16,19 +16,19 @@ import structlog
 
 from detection import Detection, DetectionConfig, Left, Scored
 from sfu import Sfu
-from signaling.alerts import Alerts
 from signaling.attendance import Attendance
-from signaling.cases import Cases
 from signaling.config import Config
-from signaling.consent import Consents, agreed
-from signaling.deciding import Deciding
 from signaling.errors import Unavailable
-from signaling.evidence import EvidenceStore, Lifetimes
 from signaling.http.posting import Poster
-from signaling.looking import Looking
-from signaling.records import Records
-from signaling.risk import Board
-from signaling.risk_looks import Looks
+from signaling.risk.alerts import Alerts
+from signaling.risk.board import Board
+from signaling.risk.cases import Cases
+from signaling.risk.consent import Consents, agreed
+from signaling.risk.deciding import Deciding
+from signaling.risk.evidence import EvidenceStore, Lifetimes
+from signaling.risk.looking import Looking
+from signaling.risk.looks import Looks
+from signaling.risk.records import Records
 from signaling.store import Store
 from signaling.store.consents import DetectionRules
 from signaling.streams import Streams

@@ -15,13 +15,13 @@ import msgspec
 import sqlalchemy as sa
 
 from detection import Record
-from signaling.alerts import shown
 from signaling.audit import Act, Entry
-from signaling.case_archive import Case, Damaged, signing_key, written
 from signaling.errors import Refused
-from signaling.evidence import EvidenceStore
-from signaling.explaining import explained
-from signaling.records import Records, Unreadable
+from signaling.risk.alerts import shown
+from signaling.risk.case_archive import Case, Damaged, signing_key, written
+from signaling.risk.evidence import EvidenceStore
+from signaling.risk.explaining import explained
+from signaling.risk.records import Records, Unreadable
 from signaling.store import Store, alerts, audit, captures, challenges, risk_scores
 from signaling.store.alerts import Alert, AlertAct
 from signaling.store.captures import Capture

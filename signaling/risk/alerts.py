@@ -15,7 +15,6 @@ import sqlalchemy as sa
 import structlog
 
 from signaling import noting
-from signaling.alert_rules import AlertThresholds, after, graver, is_raised, severity
 from signaling.attendance import Attendance
 from signaling.audit import Act
 from signaling.auth.identity import Person
@@ -23,7 +22,8 @@ from signaling.errors import Refused, Unavailable
 from signaling.identifiers import new_id
 from signaling.media import Participant
 from signaling.protocol import AlertNews, AlertShown
-from signaling.risk import Standing
+from signaling.risk.alert_rules import AlertThresholds, after, graver, is_raised, severity
+from signaling.risk.board import Standing
 from signaling.store import Store, alerts, audit, users
 from signaling.store.alerts import Alert, AlertAct
 

@@ -18,7 +18,7 @@ from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.records import Records, Unreadable
+from signaling.risk.records import Records, Unreadable
 from signaling.sealing import Seal
 from signaling.store import Store, alerts, audit, captures, risk_scores
 from signaling.store.alerts import Alert
