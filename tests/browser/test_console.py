@@ -85,6 +85,9 @@ async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
             who = Participant(room, me)
             await candor.watching.consents.say(who, "1")
             await candor.watching.looking.published(f"session-{name}", who, SOURCES)
+        said = {"room_id": room, "text": "Buy my coins", "client_id": "k1"}
+        message = (await people["Ada"].post("/api/v1/chat/messages", said)).body["message"]["id"]
+        await people["Ada"].post(f"/api/v1/chat/messages/{message}/report", {"reason": "A test."})
         # The board knows which call goes on where; it looks every second.
         await candor.watching.board.look()
         yield Cast(candor, room, identities)
@@ -192,6 +195,17 @@ async def test_thresholds_are_tried_on_the_past_before_they_count(
     await page.get_by_role("button", name="Let it count").click()
     await expect(page.get_by_text("Alerts begin there from now on.")).to_be_visible()
     assert candor.watching.alerts.thresholds.raise_risk == pytest.approx(0.98)
+
+
+async def test_a_report_is_decided_and_stays_to_be_seen(device: NewPage, cast: Cast) -> None:
+    page = await console(device)
+    await page.get_by_role("link", name="Reports").click()
+    await expect(page.get_by_role("row", name="Buy my coins")).to_contain_text("A test.")
+    await everywhere(page, "console-reports")
+    await page.get_by_role("button", name="Uphold").click()
+    await expect(page.get_by_text("No reports.")).to_be_visible()
+    await page.get_by_label("Decided ones").check()
+    await expect(page.get_by_role("row", name="Buy my coins")).to_contain_text("Upheld")
 
 
 @pytest.mark.parametrize(

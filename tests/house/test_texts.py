@@ -36,6 +36,7 @@ BUILT = (
     "picker.group.",
     "quality.bars.",
     "reason.",
+    "reports.",
     "risk.",
     "role.",
     "room.kind.",

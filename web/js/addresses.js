@@ -48,6 +48,7 @@ export const api = {
   messages: "/api/v1/chat/messages",
   search: "/api/v1/chat/search",
   blocks: "/api/v1/chat/blocks",
+  reports: "/api/v1/chat/reports",
   files: "/api/v1/files",
   numberMatch: "/api/v1/matches/number",
   heartLink: "/api/v1/matches/heart-link",

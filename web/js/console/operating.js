@@ -1,4 +1,4 @@
-/** What else operators look at: everybody, calls, the audit log, and how the machine does. */
+/** What else operators look at: everybody, calls, reports, the audit log, and how the machine does. */
 
 import { api, userAddress } from "../addresses.js";
 import { get, post, put, queryOf, remove } from "../api.js";
@@ -17,6 +17,19 @@ import { get, post, put, queryOf, remove } from "../api.js";
 
 /** @typedef {{sequence: number, at: string, actor: string, action: string, subject: string, address: string, detail: string, hash: string}} AuditEntry */
 /** @typedef {import("../calls.js").Call} Call */
+/**
+ * @typedef {object} Report a complaint, with what the message said then
+ * @property {string} id
+ * @property {string} room
+ * @property {string} sender
+ * @property {string} text
+ * @property {string} reported_by
+ * @property {string} reason
+ * @property {string} reported_at
+ * @property {string | null} closed_at
+ * @property {string | null} closed_by
+ * @property {"upheld" | "dismissed" | null} outcome
+ */
 /** @typedef {{name: string, ok: boolean, detail: string, needed: boolean}} Check */
 
 /** @param {string} cursor @returns {Promise<{users: User[], next: string | null}>} */
@@ -36,6 +49,12 @@ export const auditBefore = (before) => get(`${api.audit}?${queryOf({ before: bef
 
 /** @param {{cursor?: string, state?: string, since?: string, until?: string}} wanted @returns {Promise<{calls: Call[], next: string | null}>} */
 export const callsBy = (wanted) => get(`${api.callsHistory}?${queryOf(wanted)}`);
+
+/** @param {boolean} closed @param {string} cursor @returns {Promise<{reports: Report[], next: string | null}>} of all rooms */
+export const reportsBy = (closed, cursor) => get(`${api.reports}?${queryOf({ closed: String(closed), cursor })}`);
+
+/** @param {string} id @param {string} outcome @returns {Promise<Report>} */
+export const closeReport = (id, outcome) => put(`${api.reports}/${encodeURIComponent(id)}`, { outcome });
 
 /** @returns {Promise<{ready: boolean, checks: Check[]}>} also while it is not ready */
 export const health = async () => (await fetch(api.readiness, { cache: "no-store" })).json();

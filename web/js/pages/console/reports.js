@@ -1,0 +1,45 @@
+/** Messages that somebody complained about, as they were then; decided once. */
+
+import { useState } from "preact/hooks";
+import { closeReport, reportsBy } from "../../console/operating.js";
+import { errorText, moment, text } from "../../i18n.js";
+import { Button } from "../../ui/button.js";
+import { html } from "../../ui/html.js";
+import { announce } from "../../ui/toast.js";
+import { ExportButtons } from "./export-buttons.js";
+import { nameOf } from "./names.js";
+import { Table, usePages } from "./table.js";
+
+/** @typedef {import("../../console/operating.js").Report} Report */
+
+const OUTCOMES = /** @type {const} */ (["upheld", "dismissed"]);
+
+export function Reports() {
+  const [isClosed, setClosed] = useState(false);
+  const ask = async (/** @type {string} */ cursor) => {
+    const { reports, next } = await reportsBy(isClosed, cursor);
+    return { rows: reports, next };
+  };
+  const pages = usePages(ask, "", [isClosed]);
+  const heads = ["message", "sender", "reason", "by", "room", "outcome"].map((head) => text(`reports.${head}`));
+  return html`
+    <header class="console-head"><h1 class="page-title">${text("console.reports")}</h1><${ExportButtons} name="reports" rows=${() => pages.rows ?? []} /></header>
+    <div class="console-filters"><label class="check">
+      <input type="checkbox" checked=${isClosed} onChange=${() => setClosed(!isClosed)} />${text("reports.closed")}
+    </label></div>
+    <${Table} heads=${heads} pages=${pages} none=${text("reports.none")} row=${(/** @type {Report} */ report) => html`<${Row} key=${report.id} report=${report} again=${pages.again} />`} />
+  `;
+}
+
+/** @param {{report: Report, again: () => void}} properties */
+function Row({ report, again }) {
+  const { id, outcome, sender, room, reason, reported_by: by, reported_at: at, closed_by: closedBy, closed_at: closedAt } = report;
+  const decide = (/** @type {string} */ one) => () => closeReport(id, one).then(again, (error) => announce(errorText(error)));
+  return html`<tr>
+    <th scope="row">${report.text}</th><td>${nameOf(sender)}</td><td>${reason}</td>
+    <td><span class="table-main">${nameOf(by)}</span><span class="fine">${moment(at)}</span></td><td>${room}</td>
+    <td>${outcome === null
+      ? html`<div class="row">${OUTCOMES.map((one) => html`<${Button} key=${one} kind=${one === "upheld" ? "danger" : "soft"} onClick=${decide(one)}>${text(`reports.do.${one}`)}</${Button}>`)}</div>`
+      : html`<span class="table-main">${text(`reports.outcome.${outcome}`)}</span><span class="fine">${nameOf(closedBy ?? "")} ${moment(closedAt ?? "")}</span>`}</td>
+  </tr>`;
+}
