@@ -43,6 +43,7 @@ from signaling.media import Media
 from signaling.metrics import Metrics
 from signaling.moderation import Moderation
 from signaling.notices import Notices
+from signaling.overview import Overview
 from signaling.people import People
 from signaling.presence import Presence
 from signaling.returning import Returning
@@ -87,6 +88,7 @@ class Candor:
     files: Files
     uploads: Uploads
     calls: Calls
+    overview: Overview
     matching: Matching
     match_teller: MatchTeller
     media: Media
@@ -216,6 +218,7 @@ def _compose(
         files=files,
         uploads=uploads,
         calls=Calls(store, streams, media, utc_now),
+        overview=Overview(store, utc_now),
         matching=_matching(config, store, streams, match_teller),
         match_teller=match_teller,
         media=media,

@@ -234,11 +234,15 @@ class Calls:
         now = self._now()
 
         def work(connection: sa.Connection) -> list[Snapshot]:
-            found = find(connection)
-            people = calls.members_of(connection, [call.id for call in found])
-            return [Snapshot(call, people[call.id], now) for call in found]
+            return snapshots(connection, find(connection), now)
 
         return await self._store.read(work)
+
+
+def snapshots(connection: sa.Connection, found: list[Call], now: datetime) -> list[Snapshot]:
+    """Calls with everybody they know."""
+    people = calls.members_of(connection, [call.id for call in found])
+    return [Snapshot(call, people[call.id], now) for call in found]
 
 
 def _snapshot(turn: Turn, happening: Happening) -> Snapshot:

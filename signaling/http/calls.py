@@ -93,7 +93,8 @@ class CallPage(msgspec.Struct, frozen=True):
 
 
 class HistoryWanted(fields.Page, frozen=True, forbid_unknown_fields=True, rename={"user": "with"}):
-    """Which calls; what is left out does not matter."""
+    """Which calls; what is left out does not matter.  `words` are of the room, or of somebody who
+    was called."""
 
     room: fields.RoomId = ""
     medium: Medium | None = None
@@ -101,6 +102,7 @@ class HistoryWanted(fields.Page, frozen=True, forbid_unknown_fields=True, rename
     since: fields.UtcMoment | None = None
     until: fields.UtcMoment | None = None
     user: fields.Id = ""
+    words: fields.Title = ""
 
 
 class CallRoutes:
@@ -240,17 +242,29 @@ class CallRoutes:
 
     async def list_history(self, call: Call) -> Answer:
         query: HistoryWanted = call.query
-        wanted = Filter(
-            room_id=query.room,
-            medium=query.medium or "",
-            state=query.state or "",
-            since=query.since,
-            until=query.until,
-            with_user=query.user,
+        found = await self._calls.history(
+            call.person, filter_of(query), query.cursor, query.limit + 1
         )
-        found = await self._calls.history(call.person, wanted, query.cursor, query.limit + 1)
-        shown = [_call(each) for each in found[: query.limit]]
-        return Answer(CallPage(shown, shown[-1].id if len(found) > query.limit else None))
+        return call_page(found, query.limit)
+
+
+def filter_of(query: HistoryWanted) -> Filter:
+    """What the store is asked for."""
+    return Filter(
+        room_id=query.room,
+        medium=query.medium or "",
+        state=query.state or "",
+        since=query.since,
+        until=query.until,
+        with_user=query.user,
+        words=query.words,
+    )
+
+
+def call_page(found: list[Snapshot], limit: int) -> Answer:
+    """The first `limit` of what was found; another one says that there are more."""
+    shown = [_call(each) for each in found[:limit]]
+    return Answer(CallPage(shown, shown[-1].id if len(found) > limit else None))
 
 
 def _act(

@@ -30,6 +30,7 @@ from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
 from signaling.http.matching import MatchRoutes
 from signaling.http.moderation import ModerationRoutes
+from signaling.http.overview import OverviewRoutes
 from signaling.http.pages import Pages
 from signaling.http.people import PeopleRoutes
 from signaling.http.replays import Replays
@@ -128,6 +129,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *MatchRoutes(candor.matching).routes(),
         *SendingRoutes(candor.rooms, candor.uploads, candor.chat).routes(),
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
+        *OverviewRoutes(candor.overview).routes(),
         *WhipRoutes(candor.rooms, candor.watching.consents, candor.media).routes(),
         *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from signaling.store.naming import people_named, rooms_named
 from signaling.store.schema import call_members, calls, room_members
 from signaling.store.upsert import insert_if_new, upsert
 
@@ -74,6 +75,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     with_user: str = ""
+    words: str = ""
 
 
 CALL_COLUMNS = [calls.c[item.name] for item in fields(Call)]
@@ -229,10 +231,22 @@ def history(
     connection: sa.Connection, user_id: str, wanted: Filter, before: str, limit: int
 ) -> list[Call]:
     """Calls that the user was in or was rung for, newest first, those before `before`."""
-    query = sa.select(*CALL_COLUMNS).where(calls.c.id.in_(_calls_of(user_id)))
+    own = calls.c.id.in_(_calls_of(user_id))
+    return _page(connection, [own, *_conditions(wanted)], before, limit)
+
+
+def everywhere(connection: sa.Connection, wanted: Filter, before: str, limit: int) -> list[Call]:
+    """Anybody's calls, newest first, those before `before`."""
+    return _page(connection, _conditions(wanted), before, limit)
+
+
+def _page(
+    connection: sa.Connection, conditions: list[sa.ColumnElement[bool]], before: str, limit: int
+) -> list[Call]:
+    query = sa.select(*CALL_COLUMNS).where(*conditions)
     if before:
         query = query.where(calls.c.id < before)
-    query = query.where(*_conditions(wanted)).order_by(calls.c.id.desc()).limit(limit)
+    query = query.order_by(calls.c.id.desc()).limit(limit)
     return [Call(*row) for row in connection.execute(query)]
 
 
@@ -247,6 +261,10 @@ def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
         found.append(calls.c.started_at < wanted.until)
     if wanted.with_user:
         found.append(calls.c.id.in_(_calls_of(wanted.with_user)))
+    if wanted.words:
+        people = call_members.c.user_id.in_(people_named(wanted.words))
+        called = sa.select(call_members.c.call_id).where(people)
+        found.append(calls.c.room_id.in_(rooms_named(wanted.words)) | calls.c.id.in_(called))
     return found
 
 

@@ -41,6 +41,7 @@ OPERATORS_AND_UP = {
     "POST /api/v1/users/{user}/ban",
     "DELETE /api/v1/users/{user}/ban",
     "PUT /api/v1/chat/rooms/{room}/hold",
+    "GET /api/v1/operators/calls",
     "GET /api/v1/risk",
     "PUT /api/v1/calls/{call}/risk/{user}/override",
     "DELETE /api/v1/calls/{call}/risk/{user}/override",

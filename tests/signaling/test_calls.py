@@ -444,7 +444,7 @@ async def test_guests_call_within_their_room_only(stage: Stage) -> None:
     assert (await stage.people["ann"].post(START, {"user": guest_id})).code == "not_found"
 
 
-async def _some_history(stage: Stage) -> list[dict[str, Any]]:
+async def some_history(stage: Stage) -> list[dict[str, Any]]:
     """Four calls of ann's, a minute apart, oldest first."""
     await stage.open_room("ann", "bob", "cyd")
     made = []
@@ -463,7 +463,7 @@ async def _some_history(stage: Stage) -> list[dict[str, Any]]:
 
 
 async def test_the_past_is_told_in_pages_newest_first(stage: Stage) -> None:
-    made = await _some_history(stage)
+    made = await some_history(stage)
     seen: list[str] = []
     cursor = ""
     while cursor is not None:
@@ -491,7 +491,7 @@ Query = Callable[[Stage, list[dict[str, Any]]], str]
     ],
 )
 async def test_the_past_is_searched(stage: Stage, query: Query, expected: list[int]) -> None:
-    made = await _some_history(stage)
+    made = await some_history(stage)
     path = f"/api/v1/calls/history?{query(stage, made)}"
     page = (await stage.people["ann"].get(path)).body
 

@@ -1,0 +1,42 @@
+"""What operators look over: everybody's calls.  Every look is audited, with what was sought.
+
+It refuses to know what an operator may change.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signaling.audit import Act, detail
+from signaling.auth.identity import Person
+from signaling.calls import Snapshot, snapshots
+from signaling.store import Store, audit, calls
+from signaling.store.calls import Filter
+
+
+class Overview:
+    """The service."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    async def calls(
+        self, who: Person, wanted: Filter, before: str, limit: int, address: str
+    ) -> list[Snapshot]:
+        """The newest first."""
+        now = self._now()
+        about = wanted.room_id or wanted.with_user
+        act = _look(who, "calls.list", about, wanted.words, address)
+
+        def work(connection: sa.Connection) -> list[Snapshot]:
+            audit.record(connection, act, now)
+            found = calls.everywhere(connection, wanted, before, limit)
+            return snapshots(connection, found, now)
+
+        return await self._store.write(work)
+
+
+def _look(who: Person, action: str, subject: str, words: str, address: str) -> Act:
+    return Act(who.user.id, action, subject, address, detail(role=who.user.role, words=words))
