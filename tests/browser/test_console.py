@@ -208,12 +208,28 @@ async def test_a_report_is_decided_and_stays_to_be_seen(device: NewPage, cast: C
     await expect(page.get_by_role("row", name="Buy my coins")).to_contain_text("Upheld")
 
 
+async def test_calls_of_others_are_found_by_their_people(device: NewPage, cast: Cast) -> None:
+    page = await console(device)
+    await page.get_by_role("link", name="Calls").click()
+    row = page.get_by_role("row", name=cast.room)
+    await expect(row).to_contain_text("Ada")
+    await everywhere(page, "console-calls")
+    search = page.get_by_label("Name or room")
+    await search.fill("Nemo")
+    await search.press("Enter")
+    await expect(page.get_by_text("No calls.")).to_be_visible()
+    await search.fill("ada")
+    await search.press("Enter")
+    await expect(row).to_be_visible()
+    await page.get_by_label("Until").fill("2001-01-01")
+    await expect(page.get_by_text("No calls.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("part", "shown"),
     [
         ("Users", "Cleo"),
         ("Audit", "risk.watch"),
-        ("Calls", "No calls."),
         ("Health", "candor_loop_lag_seconds"),
     ],
 )

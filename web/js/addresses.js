@@ -36,7 +36,7 @@ export const api = {
   callsStart: "/api/v1/calls/start",
   callsEnd: "/api/v1/calls/end",
   callsActive: "/api/v1/calls/active",
-  callsHistory: "/api/v1/calls/history",
+  allCalls: "/api/v1/operators/calls",
   alerts: "/api/v1/alerts",
   scores: "/api/v1/scores",
   captures: "/api/v1/captures",

@@ -47,8 +47,8 @@ export const setUserRole = (user, role) => put(`${userAddress(user)}/role`, { ro
 /** @param {number | null} before @returns {Promise<{entries: AuditEntry[], next: number | null}>} for administrators */
 export const auditBefore = (before) => get(`${api.audit}?${queryOf({ before: before === null ? "" : String(before), limit: "100" })}`);
 
-/** @param {{cursor?: string, state?: string, since?: string, until?: string}} wanted @returns {Promise<{calls: Call[], next: string | null}>} */
-export const callsBy = (wanted) => get(`${api.callsHistory}?${queryOf(wanted)}`);
+/** @param {{cursor: string, state: string, words: string, since: string, until: string}} wanted @returns {Promise<{calls: Call[], next: string | null}>} anybody's */
+export const callsBy = (wanted) => get(`${api.allCalls}?${queryOf(wanted)}`);
 
 /** @param {boolean} closed @param {string} cursor @returns {Promise<{reports: Report[], next: string | null}>} of all rooms */
 export const reportsBy = (closed, cursor) => get(`${api.reports}?${queryOf({ closed: String(closed), cursor })}`);

@@ -1,27 +1,35 @@
-/** Calls that were, by what became of them and when. */
+/** Everybody's calls, by their people or room, by what became of them, and when. */
 
 import { useState } from "preact/hooks";
 import { callsBy } from "../../console/operating.js";
 import { moment, text } from "../../i18n.js";
 import { html } from "../../ui/html.js";
 import { ExportButtons } from "./export-buttons.js";
-import { Filter } from "./filter.js";
+import { Day, Filter, Search, beginningOf } from "./filter.js";
 import { nameOf } from "./names.js";
 import { Table, usePages } from "./table.js";
 
-const STATES = /** @type {const} */ (["ringing", "active", "ended", "missed", "declined", "failed"]);
+const STATES = /** @type {const} */ (["ringing", "active", "ended", "missed", "declined", "cancelled", "failed"]);
 
 export function CallHistory() {
   const [state, setState] = useState("");
+  const [words, setWords] = useState("");
+  const [first, setFirst] = useState("");
+  const [last, setLast] = useState("");
   const ask = async (/** @type {string} */ cursor) => {
-    const { calls, next } = await callsBy({ cursor, state });
+    const { calls, next } = await callsBy({ cursor, state, words, since: beginningOf(first), until: beginningOf(last, 1) });
     return { rows: calls, next };
   };
-  const pages = usePages(ask, "", [state]);
+  const pages = usePages(ask, "", [state, words, first, last]);
   const heads = ["room", "caller", "state", "began", "lasted", "people"].map((head) => text(`calls.${head}`));
   return html`
     <header class="console-head"><h1 class="page-title">${text("console.calls")}</h1><${ExportButtons} name="calls" rows=${() => pages.rows ?? []} /></header>
-    <div class="console-filters"><${Filter} label=${text("calls.state")} value=${state} choices=${STATES.map((one) => [one, text(`calls.state.${one}`)])} onChange=${setState} /></div>
+    <div class="console-filters">
+      <${Filter} label=${text("calls.state")} value=${state} choices=${STATES.map((one) => [one, text(`calls.state.${one}`)])} onChange=${setState} />
+      <${Day} label=${text("calls.first")} value=${first} onChange=${setFirst} />
+      <${Day} label=${text("calls.last")} value=${last} onChange=${setLast} />
+      <${Search} label=${text("wall.search")} value=${words} onChange=${setWords} />
+    </div>
     <${Table} heads=${heads} pages=${pages} none=${text("calls.none")} row=${row} />
   `;
 }

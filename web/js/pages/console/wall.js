@@ -13,7 +13,7 @@ import { Icon } from "../../ui/icons.js";
 import { RiskBadge, RiskReasons } from "../../ui/risk-badge.js";
 import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
-import { Filter } from "./filter.js";
+import { Filter, Search } from "./filter.js";
 import { Judge } from "./judge.js";
 import { nameOf } from "./names.js";
 
@@ -36,9 +36,7 @@ export function Wall({ board }) {
     </header>
     <div class="console-filters">
       <${Filter} label=${text("wall.state")} value=${state} choices=${STATES.map((one) => [one, text(`risk.${one}`)])} onChange=${setState} />
-      <label class="console-search"><span class="unseen">${text("wall.search")}</span>
-        <input class="input" type="search" placeholder=${text("wall.search")} value=${words} onInput=${(/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => setWords(event.currentTarget.value)} />
-      </label>
+      <${Search} label=${text("wall.search")} value=${words} onInput=${setWords} />
     </div>
     ${seen.length === 0 && html`<div class="empty"><${Icon} name="camera" /><p>${text(board.wall.value.size === 0 ? "wall.nobody" : "wall.nobody_so")}</p></div>`}
     <ul class="wall">${seen.map((one) => html`<${Card} key=${one.key} seen=${one} />`)}</ul>
