@@ -169,6 +169,7 @@ API_USER_ROLE = Address("/api/v1/users/{user}/role")
 API_USER_MEMBERSHIP = Address("/api/v1/users/{user}/membership")
 API_AUDIT = Address("/api/v1/audit")
 API_ALL_CALLS = Address("/api/v1/operators/calls")
+API_ALL_ROOMS = Address("/api/v1/operators/rooms")
 
 API_ALERTS = Address("/api/v1/alerts")
 API_ALERT = Address("/api/v1/alerts/{alert}")

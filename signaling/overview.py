@@ -1,6 +1,6 @@
-"""What operators look over: everybody's calls.  Every look is audited, with what was sought.
+"""What operators look over: everybody's calls and all rooms.
 
-It refuses to know what an operator may change.
+Every look is audited, with what was sought.  It refuses to know what an operator may change.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.calls import Snapshot, snapshots
-from signaling.store import Store, audit, calls
+from signaling.store import Store, audit, calls, room_list
 from signaling.store.calls import Filter
+from signaling.store.room_list import ListedRoom, RoomsWanted
 
 
 class Overview:
@@ -34,6 +35,18 @@ class Overview:
             audit.record(connection, act, now)
             found = calls.everywhere(connection, wanted, before, limit)
             return snapshots(connection, found, now)
+
+        return await self._store.write(work)
+
+    async def rooms(
+        self, who: Person, wanted: RoomsWanted, after: str, limit: int, address: str
+    ) -> list[ListedRoom]:
+        """By identifier, with what goes on in each just now."""
+        act = _look(who, "rooms.list", "", wanted.words, address)
+
+        def work(connection: sa.Connection) -> list[ListedRoom]:
+            audit.record(connection, act, self._now())
+            return room_list.page(connection, wanted, after, limit)
 
         return await self._store.write(work)
 

@@ -38,11 +38,48 @@ async def test_operators_find_calls_of_others(
     assert (await otto.get("/api/v1/calls/history")).body["calls"] == []
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["milk", "tea"]),
+        ("words=TE", ["tea"]),
+        ("words=cyd", ["tea"]),
+        ("words=ann", ["milk", "tea"]),
+        ("kind=meeting", ["milk"]),
+        ("limit=1&cursor=milk", ["tea"]),
+    ],
+)
+async def test_operators_find_rooms_of_others(
+    stage: Stage, query: str, expected: list[str]
+) -> None:
+    await stage.open_room("ann", "bob", "cyd")
+    await stage.open_room("ann", kind="meeting", id_="milk")
+    page = (await (await operator(stage)).get(f"/api/v1/operators/rooms?{query}")).body
+    assert [room["id"] for room in page["rooms"]] == expected
+
+
+async def test_a_room_is_listed_with_those_who_are_in_its_call(stage: Stage) -> None:
+    await stage.open_room("ann", "bob", "cyd")
+    call = await stage.call_room("ann")
+    await stage.act("bob", "accept", call)
+    otto = await operator(stage)
+
+    async def listed() -> tuple[str | None, int]:
+        (room,) = (await otto.get("/api/v1/operators/rooms")).body["rooms"]
+        return room["call"], room["people_now"]
+
+    assert await listed() == (call["id"], 2)
+    await stage.end("ann", call)
+    assert await listed() == (None, 0)
+
+
 async def test_who_looked_for_whom_is_audited(stage: Stage) -> None:
     await stage.add("ann")
     otto = await operator(stage)
     await otto.get("/api/v1/operators/calls?words=ann")
-    assert (await stage.people["ann"].get("/api/v1/operators/calls")).code == "forbidden"
-    log = await stage.candor.store.read(lambda c: audit.page(c, None, 50))
-    looks = [entry.act for entry in log if entry.act.action == "calls.list"]
-    assert [json.loads(act.detail)["words"] for act in looks] == ["ann"]
+    await otto.get("/api/v1/operators/rooms?words=tea")
+    for what in ("calls", "rooms"):
+        assert (await stage.people["ann"].get(f"/api/v1/operators/{what}")).code == "forbidden"
+    log = [entry.act for entry in await stage.candor.store.read(lambda c: audit.page(c, None, 50))]
+    looks = [(act.action, json.loads(act.detail)["words"]) for act in log if "words" in act.detail]
+    assert looks == [("rooms.list", "tea"), ("calls.list", "ann")]
