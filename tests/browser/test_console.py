@@ -228,6 +228,7 @@ async def test_calls_of_others_are_found_by_their_people(device: NewPage, cast: 
 @pytest.mark.parametrize(
     ("part", "shown"),
     [
+        ("Rooms", "1 person"),
         ("Users", "Cleo"),
         ("Audit", "risk.watch"),
         ("Health", "candor_loop_lag_seconds"),

@@ -40,6 +40,7 @@ BUILT = (
     "risk.",
     "role.",
     "room.kind.",
+    "rooms.",
     "sign.",
     "signal.",
     "status.",

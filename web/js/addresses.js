@@ -37,6 +37,7 @@ export const api = {
   callsEnd: "/api/v1/calls/end",
   callsActive: "/api/v1/calls/active",
   allCalls: "/api/v1/operators/calls",
+  allRooms: "/api/v1/operators/rooms",
   alerts: "/api/v1/alerts",
   scores: "/api/v1/scores",
   captures: "/api/v1/captures",

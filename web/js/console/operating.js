@@ -1,4 +1,4 @@
-/** What else operators look at: everybody, calls, reports, the audit log, and how the machine does. */
+/** What else operators look at: everybody, calls, rooms, reports, the audit log, and how the machine does. */
 
 import { api, userAddress } from "../addresses.js";
 import { get, post, put, queryOf, remove } from "../api.js";
@@ -30,6 +30,18 @@ import { get, post, put, queryOf, remove } from "../api.js";
  * @property {string | null} closed_by
  * @property {"upheld" | "dismissed" | null} outcome
  */
+/**
+ * @typedef {object} ListedRoom
+ * @property {string} id
+ * @property {string} title
+ * @property {string} kind
+ * @property {number} capacity
+ * @property {string} created_at
+ * @property {boolean} locked
+ * @property {string | null} call that is under way
+ * @property {string | null} called_at
+ * @property {number} people_now in the call
+ */
 /** @typedef {{name: string, ok: boolean, detail: string, needed: boolean}} Check */
 
 /** @param {string} cursor @returns {Promise<{users: User[], next: string | null}>} */
@@ -49,6 +61,9 @@ export const auditBefore = (before) => get(`${api.audit}?${queryOf({ before: bef
 
 /** @param {{cursor: string, state: string, words: string, since: string, until: string}} wanted @returns {Promise<{calls: Call[], next: string | null}>} anybody's */
 export const callsBy = (wanted) => get(`${api.allCalls}?${queryOf(wanted)}`);
+
+/** @param {{cursor: string, words: string, kind: string}} wanted @returns {Promise<{rooms: ListedRoom[], next: string | null}>} */
+export const roomsBy = (wanted) => get(`${api.allRooms}?${queryOf(wanted)}`);
 
 /** @param {boolean} closed @param {string} cursor @returns {Promise<{reports: Report[], next: string | null}>} of all rooms */
 export const reportsBy = (closed, cursor) => get(`${api.reports}?${queryOf({ closed: String(closed), cursor })}`);

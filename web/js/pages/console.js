@@ -16,6 +16,7 @@ import { HealthPage } from "./console/health-page.js";
 import { learnNames } from "./console/names.js";
 import { Queue } from "./console/queue.js";
 import { Reports } from "./console/reports.js";
+import { RoomList } from "./console/room-list.js";
 import { ThresholdsPage } from "./console/thresholds-page.js";
 import { Users } from "./console/users.js";
 import { Wall } from "./console/wall.js";
@@ -24,12 +25,13 @@ const OPERATORS = new Set(["operator", "administrator"]);
 
 /** @typedef {{board: Board, id: string}} Given each part is given these */
 
-/** @type {readonly {name: string, icon: "camera" | "alarm" | "gear" | "phone" | "people" | "flag" | "lock" | "device", content: (given: Given) => unknown, isFor: (role: string) => boolean}[]} */
+/** @type {readonly {name: string, icon: "camera" | "alarm" | "gear" | "phone" | "people" | "door" | "flag" | "lock" | "device", content: (given: Given) => unknown, isFor: (role: string) => boolean}[]} */
 const PARTS = [
   { name: "wall", icon: "camera", content: Wall, isFor: () => true },
   { name: "alerts", icon: "alarm", content: ({ board, id }) => (id === "" ? html`<${Queue} board=${board} />` : html`<${AlertPage} key=${id} board=${board} id=${id} />`), isFor: () => true },
   { name: "thresholds", icon: "gear", content: ThresholdsPage, isFor: () => true },
   { name: "calls", icon: "phone", content: CallHistory, isFor: () => true },
+  { name: "rooms", icon: "door", content: RoomList, isFor: () => true },
   { name: "reports", icon: "flag", content: Reports, isFor: () => true },
   { name: "users", icon: "people", content: Users, isFor: () => true },
   { name: "audit", icon: "lock", content: AuditLog, isFor: (role) => role === "administrator" },
