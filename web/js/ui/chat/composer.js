@@ -43,7 +43,10 @@ export function Composer({ conversation, desk }) {
   };
   const write = (/** @type {Event & {currentTarget: HTMLTextAreaElement}} */ event) => {
     words.value = event.currentTarget.value;
-    if (desk.editing.value === null) conversation.isWriting(words.value !== "");
+    if (desk.editing.value !== null) return;
+    conversation.isWriting(words.value !== "");
+    // At once: an effect waits for the next paint, and a page that is closed before has lost it.
+    keepDraft(conversation, desk, words.value);
   };
   const press = (/** @type {KeyboardEvent} */ event) => {
     // 229 is what Safari says of the Enter that ends a composition.
@@ -143,9 +146,13 @@ function useDraft(conversation, desk, words, field) {
     if (desk.replyingTo.value !== null) field.current?.focus();
   }, [desk.replyingTo.value]);
   useEffect(() => {
-    if (editing === null) keeping.keepDraft({ text: words.value, replyTo: desk.replyingTo.value?.id ?? null });
+    if (editing === null) keepDraft(conversation, desk, words.value);
   }, [words.value, desk.replyingTo.value]);
 }
+
+/** @param {Conversation} conversation @param {Desk} desk @param {string} text */
+const keepDraft = (conversation, desk, text) =>
+  conversation.keeping.keepDraft({ text, replyTo: desk.replyingTo.value?.id ?? null });
 
 /** As high as what stands in it. @param {{current: HTMLTextAreaElement | null}} field @param {string} words */
 function useHeight(field, words) {
