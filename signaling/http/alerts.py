@@ -44,11 +44,21 @@ class AlertActShown(msgspec.Struct, frozen=True):
     note: str
 
 
+class AlertLookShown(msgspec.Struct, frozen=True):
+    """Somebody looked at an alert, so often and between these moments."""
+
+    actor: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class AlertDetail(msgspec.Struct, frozen=True):
-    """An alert, and all that was done with it, oldest first."""
+    """An alert, all that was done with it, oldest first, and who looked at it, the last first."""
 
     alert: AlertShown
     acts: list[AlertActShown]
+    looks: list[AlertLookShown]
 
 
 class ActWanted(fields.Body, frozen=True):
@@ -140,7 +150,8 @@ class AlertRoutes:
     async def show(self, call: Call) -> Answer:
         seen = await self._alerts.find(call.person, call.path["alert"], call.device.address)
         acts = [AlertActShown(one.at, one.actor, one.act, one.note) for one in seen.acts]
-        return Answer(AlertDetail(shown(seen.alert), acts))
+        looks = [AlertLookShown(o.actor, o.times, o.first_at, o.last_at) for o in seen.looks]
+        return Answer(AlertDetail(shown(seen.alert), acts, looks))
 
     async def act(self, call: Call) -> Answer:
         body: ActWanted = call.body

@@ -26,21 +26,24 @@ from signaling.risk.alert_rules import AlertThresholds, after, graver, is_raised
 from signaling.risk.board import Standing
 from signaling.store import Store, alerts, audit, users
 from signaling.store.alerts import Alert, AlertAct
+from signaling.store.audit import Doer
 
 log = structlog.get_logger()
 
 # Who acts where nobody does.
 DETECTION = "detection"
+LOOK = "alert.look"
 MOST_WAITING = 1000
 AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An alert with everything that was done with it."""
+    """An alert with everything that was done with it, and who looked at it."""
 
     alert: Alert
     acts: list[AlertAct]
+    looks: list[Doer]
 
 
 Listener = Callable[[Alert, str], None]
@@ -138,12 +141,13 @@ class Alerts:
         return await self._store.write(work)
 
     async def find(self, who: Person, alert_id: str, address: str) -> Seen:
-        """One alert and what was done with it."""
+        """One alert, what was done with it and who looked; this look is among them."""
 
         def work(connection: sa.Connection) -> Seen:
             alert = _known(connection, alert_id)
-            noting.note(connection, who, "alert.look", alert_id, address=address, now=self._now())
-            return Seen(alert, alerts.acts_of(connection, alert_id))
+            noting.note(connection, who, LOOK, alert_id, address=address, now=self._now())
+            looks = audit.doers(connection, LOOK, alert_id)
+            return Seen(alert, alerts.acts_of(connection, alert_id), looks)
 
         return await self._store.write(work)
 

@@ -1,12 +1,23 @@
 """The audit log's rows; an act is recorded in the transaction that does it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signaling.audit import GENESIS, Act, Entry, first_fault, link
 from signaling.store.schema import audit, audit_head
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Somebody who did the same to something, once or again."""
+
+    actor: str
+    times: int
+    first_at: datetime
+    last_at: datetime
 
 
 def record(connection: sa.Connection, act: Act, now: datetime) -> Entry:
@@ -32,6 +43,18 @@ def about(connection: sa.Connection, subject: str, limit: int) -> list[Entry]:
     """What was done to something, oldest first."""
     query = sa.select(audit).where(audit.c.subject == subject).order_by(audit.c.sequence)
     return [_entry(row) for row in connection.execute(query.limit(limit))]
+
+
+def doers(connection: sa.Connection, action: str, subject: str) -> list[Doer]:
+    """Who did this to something, and when; whoever did it last comes first."""
+    at = audit.c.at
+    query = (
+        sa.select(audit.c.actor, sa.func.count(), sa.func.min(at), sa.func.max(at))
+        .where(audit.c.subject == subject, audit.c.action == action)
+        .group_by(audit.c.actor)
+        .order_by(sa.func.max(audit.c.sequence).desc())
+    )
+    return [Doer(*row) for row in connection.execute(query)]
 
 
 def chain(connection: sa.Connection) -> Iterator[Entry]:

@@ -498,7 +498,7 @@ audit = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),

@@ -180,6 +180,24 @@ async def test_an_alert_goes_through_its_life(candor: Candor, operator: Client) 
     assert {f"alert.{one['act']}" for one in acts} | {"alert.list", "alert.look"} <= audited
 
 
+async def test_an_alert_tells_who_looked_at_it(candor: Candor, client: Client) -> None:
+    await settle(own(candor), standing(0.92))
+    shown: dict[str, Any] = {}
+    for name in ("otto", "olaf", "otto"):
+        if name not in shown:
+            await candor.accounts.create(name, PASSWORD, "operator")
+        who = client.as_((await client.login(name)).body["access_token"])
+        (alert,) = [one["id"] for one in (await who.get("/api/v1/alerts")).body["alerts"]]
+        shown[name] = (await who.get("/api/v1/me")).body["id"]
+        seen = (await who.get(f"/api/v1/alerts/{alert}")).body
+    looks = seen["looks"]
+    assert [(one["actor"], one["times"]) for one in looks] == [
+        (shown["otto"], 2),
+        (shown["olaf"], 1),
+    ]
+    assert looks[0]["first_at"] < looks[1]["first_at"] < looks[0]["last_at"]
+
+
 async def test_a_closed_one_stays_closed_until_it_is_raised_anew_or_reopened(
     candor: Candor, operator: Client
 ) -> None:
