@@ -162,6 +162,8 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
 
     await expect(page.get_by_role("heading", name="Alert about Hal")).to_be_visible()
     await expect(page.locator(".timeline canvas")).to_be_visible()
+    looked = page.locator(".card", has_text="Who looked")
+    await expect(looked.get_by_text("olga")).to_be_visible()
     await expect(page.get_by_text("Made again from what was kept")).to_be_visible()
     await page.get_by_role("button", name="Picture of").click()
     loaded = "(image) => image.decode().then(() => image.naturalWidth)"

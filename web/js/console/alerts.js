@@ -25,6 +25,7 @@ import { get, post, put, queryOf } from "../api.js";
 /** @typedef {"high" | "medium" | "low"} Severity */
 /** @typedef {"new" | "acknowledged" | "escalated" | "closed"} AlertState */
 /** @typedef {{at: string, actor: string, act: string, note: string}} AlertAct */
+/** @typedef {{actor: string, times: number, first_at: string, last_at: string}} AlertLook */
 /** @typedef {{alerts: Alert[], unreviewed: Partial<Record<Severity, number>>, next: string | null}} AlertPage */
 /** @typedef {{id: string, user: string, at: string, state: string, why: string, risk: number, confidence: number}} PastScore */
 
@@ -44,7 +45,7 @@ export const ACTS = {
  */
 export const alertsBy = (wanted) => get(`${api.alerts}?${queryOf(wanted)}`);
 
-/** @param {string} id @returns {Promise<{alert: Alert, acts: AlertAct[]}>} */
+/** @param {string} id @returns {Promise<{alert: Alert, acts: AlertAct[], looks: AlertLook[]}>} */
 export const alertOf = (id) => get(alertAddress(id));
 
 /** @param {string} id @param {string} act @param {string} note @param {string | null} outcome @returns {Promise<Alert>} */

@@ -28,7 +28,7 @@ export function AlertPage({ board, id }) {
   const change = board.alert.value?.alert.id === id ? board.alert.value : null;
   const { thing, failure, again } = useLoaded(() => alertOf(id), [id, change]);
   if (thing === null) return html`<${NotYet} failure=${failure} again=${again} rows=${6} />`;
-  const { alert, acts } = thing;
+  const { alert, acts, looks } = thing;
   const seen = board.wall.value.get(`${alert.room}/${alert.identity}`) ?? null;
   const name = nameOf(alert.identity);
   const rows = () => acts.map((one) => ({ alert: alert.id, person: name, room: alert.room, severity: alert.severity, ...one, actor: nameOf(one.actor) }));
@@ -48,6 +48,7 @@ export function AlertPage({ board, id }) {
         </${Card}>
         <${EvidenceCard} alert=${alert} />
         <${Card} title=${text("alert.history")}><ol class="acts">${acts.map((act) => html`<${ActRow} key=${act.at + act.act} act=${act} />`)}</ol></${Card}>
+        <${Card} title=${text("alert.looked")} lead=${text("alert.looked_lead")}><ol class="acts">${looks.map((look) => html`<${LookRow} key=${look.actor} look=${look} />`)}</ol></${Card}>
       </div>
       <${Life} alert=${alert} again=${again} />
     </div>
@@ -100,5 +101,12 @@ function Life({ alert, again }) {
 function ActRow({ act: { at, actor, act, note } }) {
   return html`<li class="act"><time datetime=${at}>${moment(at)}</time>
     <span><strong>${text(`alert.done.${act}`)}</strong> ${actor === "detection" ? text("alert.by_detection") : nameOf(actor)}${act === "note" || (note !== "" && act !== "assign" && act !== "raise") ? html`<span class="act-note">${note}</span>` : null}</span>
+  </li>`;
+}
+
+/** @param {{look: import("../../console/alerts.js").AlertLook}} properties */
+function LookRow({ look: { actor, times, first_at: first, last_at: last } }) {
+  return html`<li class="act"><time datetime=${last}>${moment(last)}</time>
+    <span><strong>${nameOf(actor)}</strong> ${times > 1 && `${counted("alert.look_times", times)} ${text("alert.look_first", { when: moment(first) })}`}</span>
   </li>`;
 }
