@@ -354,7 +354,7 @@ async def test_the_child_never_takes_more_memory_than_it_may(what: str) -> None:
     with tempfile.TemporaryFile() as source:
         source.write(content)
         program = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-W", "ignore", "-c", CHILD, "square", "256"),
+            *(sys.executable, "-W", "ignore", "-c", CHILD, "0", "square", "256"),
             stdin=source,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -375,7 +375,7 @@ def test_the_child_is_limited_before_it_reads_a_byte(monkeypatch: pytest.MonkeyP
     done: list[object] = []
     monkeypatch.setattr(resource, "setrlimit", lambda what, limit: done.append((what, limit)))
     monkeypatch.setattr(io, "FileIO", lambda *_, **__: done.append("opened") or io.BytesIO())
-    monkeypatch.setattr(sys, "argv", ["child", "nothing"])
+    monkeypatch.setattr(sys, "argv", ["child", "0", "nothing"])
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(_Numbered()))
 
     with pytest.raises(KeyError):

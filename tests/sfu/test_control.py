@@ -24,6 +24,7 @@ COMMANDS = [
     control.Accept(7, "session", "v=0"),
     control.SetWishes(8, "session", ViewerWishes({"0": TrackWish(360)}, 4)),
     control.Silence(9, "session", ("0",)),
+    control.SetTapped(11, "session", ("0", "1")),
     control.Restart(10, "session", "a=ice-ufrag:abcd"),
     control.Close(3, "session"),
     control.TakeStatistics(4),
