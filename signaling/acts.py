@@ -120,22 +120,20 @@ async def _presence(session: Session, said: protocol.Presence) -> Told:
 
 
 async def _system(session: Session, said: protocol.SendSystem) -> Told:
-    await _note(session, "system.message", said.to or "")
-    session.services.attendance.tell(protocol.System(text=said.text), said.to)
-    return protocol.Ack(re=said.id)
-
-
-async def _command(session: Session, said: protocol.SendCommand) -> Told:
-    await _note(session, "system.command", said.to, command=said.command)
-    command = protocol.Command(command=said.command, arguments=dict(said.arguments))
-    if not session.services.attendance.tell(command, said.to):
+    role = "administrator" if said.to is None else "operator"
+    await _record(session, role, "system.message", said.to or "")
+    reached = session.services.attendance.tell(protocol.System(text=said.text), said.to)
+    if said.to is not None and not reached:
         raise Refused("not_found", "They are not connected.")
     return protocol.Ack(re=said.id)
 
 
-async def _note(session: Session, action: str, to: str, **more: str) -> None:
-    """An administrator's act is in the audit log before anybody sees it; its words are not."""
-    await _record(session, "administrator", action, to, **more)
+async def _command(session: Session, said: protocol.SendCommand) -> Told:
+    await _record(session, "administrator", "system.command", said.to, command=said.command)
+    command = protocol.Command(command=said.command, arguments=dict(said.arguments))
+    if not session.services.attendance.tell(command, said.to):
+        raise Refused("not_found", "They are not connected.")
+    return protocol.Ack(re=said.id)
 
 
 async def _watch_risk(session: Session, said: protocol.WatchRisk) -> Told | None:
@@ -150,7 +148,7 @@ async def _watch_risk(session: Session, said: protocol.WatchRisk) -> Told | None
 async def _record(
     session: Session, role: str, action: str, subject: str, **more: str | bool
 ) -> None:
-    """What somebody of a role does is in the audit log before it is done."""
+    """What somebody of a role does is in the audit log before it is done; its words are not."""
     actor, address = session.at_least(role).user.id, session.services.address
     await session.services.record(Act(actor, action, subject, address, detail(**more)))
 

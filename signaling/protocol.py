@@ -197,8 +197,8 @@ class Presence(_Said, frozen=True):
 
 
 class SendSystem(_Said, frozen=True):
-    """A system message to everybody who is connected, or to one person. For administrators.
-    Answered by `ack`."""
+    """A system message: to one person by operators, to everybody who is connected by
+    administrators. Answered by `ack`."""
 
     text: Text
     to: Name | None = None
@@ -830,7 +830,7 @@ class AlertNews(_Told, frozen=True):
 
 
 class System(_Told, frozen=True):
-    """A message from an administrator."""
+    """A message from those who run this server; pages show it until it is closed."""
 
     text: str
 

@@ -242,11 +242,23 @@ async def test_an_administrator_tells_everybody(ada: Client, candor: Candor) -> 
     await candor.accounts.create("root", "correct horse battery", "administrator")
     login = await ada.as_(None).login("root")
     root = ada.as_(login.body["access_token"])
-    async with signed_in(ada) as caller, signed_in(root) as administrator:
+    await candor.accounts.create("olga", "correct horse battery", "operator")
+    login = await ada.as_(None).login("olga")
+    olga = ada.as_(login.body["access_token"])
+    async with (
+        signed_in(ada) as caller,
+        signed_in(root) as administrator,
+        signed_in(olga) as operator,
+    ):
+        assert (await operator.ask("send_system", text="no"))["error"]["code"] == "forbidden"
         assert (await caller.ask("send_system", text="no"))["error"]["code"] == "forbidden"
+        nobody = await administrator.ask("send_system", text="Hello?", to="nobody")
+        assert nobody["error"]["code"] == "not_found"
         assert (await administrator.ask("send_system", text="At eight."))["type"] == "ack"
         assert (await caller.told(type="system"))["text"] == "At eight."
         me = (await ada.get("/api/v1/me")).body["id"]
+        assert (await operator.ask("send_system", to=me, text="Camera?"))["type"] == "ack"
+        await caller.told(type="system", text="Camera?")
         assert (await administrator.ask("send_command", to=me, command="reload"))["type"] == "ack"
         assert (await caller.told(type="command"))["command"] == "reload"
     entries = (await root.get("/api/v1/audit")).body["entries"]

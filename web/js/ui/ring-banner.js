@@ -33,7 +33,7 @@ export function listenForCalls() {
 /** The region is there before anything rings, so that it is read out. */
 export function RingBanner() {
   const ring = ringing.value?.rings.value.at(-1) ?? null;
-  return html`<div class="rings" aria-live="assertive">
+  return html`<div aria-live="assertive">
     ${ring !== null && html`<${Rings} key=${ring.call} ring=${ring} />`}
   </div>`;
 }

@@ -14,6 +14,7 @@ import { html } from "./html.js";
 import { Notice } from "./notice.js";
 import { openOwnLine } from "./own-line.js";
 import { RingBanner, listenForCalls } from "./ring-banner.js";
+import { SystemBanner, listenForMessages } from "./system-banner.js";
 import { Toast } from "./toast.js";
 
 /** @typedef {import("./html.js").Children} Children */
@@ -50,6 +51,7 @@ export async function open(page) {
   if (me.value !== null) await page.prepare?.(me.value);
   reflect(page.title);
   listenForCalls();
+  listenForMessages();
   openOwnLine();
   keepPresent(() => document.visibilityState === "visible");
   const failure = session.status === "rejected" ? session.reason : null;
@@ -84,7 +86,7 @@ function reflect(title) {
 
 /** @param {{fills: boolean, children: Children}} properties */
 function Shell({ fills, children }) {
-  if (isImmersed.value) return html`${children}<${RingBanner} /><${Toast} />`;
+  if (isImmersed.value) return html`${children}<${Banners} /><${Toast} />`;
   return html`
     <a class="skip" href="#content">${text("shell.skip")}</a>
     <header class="top">
@@ -100,10 +102,12 @@ function Shell({ fills, children }) {
       ${children}
     </main>
     ${!fills && html`<${Foot} />`}
-    <${RingBanner} />
+    <${Banners} />
     <${Toast} />
   `;
 }
+
+const Banners = () => html`<div class="rings"><${RingBanner} /><${SystemBanner} /></div>`;
 
 function Foot() {
   return html`<footer class="foot">

@@ -8,8 +8,11 @@ import { sendAway, silence } from "../../moderation.js";
 import { Avatar } from "../../ui/avatar.js";
 import { Button } from "../../ui/button.js";
 import { nowMs } from "../../ui/clock.js";
+import { TextField } from "../../ui/field.js";
+import { Form, Submit } from "../../ui/form.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
+import { ownLine } from "../../ui/own-line.js";
 import { RiskBadge, RiskReasons } from "../../ui/risk-badge.js";
 import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
@@ -63,6 +66,7 @@ function Card({ seen }) {
       <${RiskReasons} standing=${seen} />
     </details>
     ${seen.call !== "" && html`<${Judge} seen=${seen} />`}
+    <${Notify} identity=${identity} name=${name} />
     <${Acts} seen=${seen} name=${name} />
   </li>`;
 }
@@ -73,6 +77,24 @@ function Trend({ seen }) {
     <line class="trend-limit" x1="0" x2="100" y1="0.4" y2="0.4" /><line class="trend-limit trend-alert" x1="0" x2="100" y1="0.2" y2="0.2" />
     <path class="trend-line" d=${trendPath(seen.trend, nowMs.value)} />
   </svg>`;
+}
+
+/** @param {{identity: string, name: string}} properties */
+function Notify({ identity, name }) {
+  /** @param {Record<string, string>} values */
+  const say = async ({ words = "" }) => {
+    await ownLine.value?.ask("send_system", { text: words, to: identity });
+    announce(text("wall.notified", { name }));
+  };
+  return html`<details class="wall-more">
+    <summary aria-label=${text("wall.notify_whom", { name })}>${text("wall.notify")}</summary>
+    <${Form} onSubmit=${say}>
+      ${() => html`
+        <${TextField} name="words" label=${text("wall.notify_words")} required maxLength=${2000} autocomplete="off" />
+        <${Submit} kind="soft">${text("wall.notify_send")}</${Submit}>
+      `}
+    </${Form}>
+  </details>`;
 }
 
 /** @param {{seen: Seen, name: string}} properties */
