@@ -25,7 +25,7 @@ from signaling.challenges import Challenges, Order
 from signaling.errors import Refused
 from signaling.protocol import Told
 from signaling.store import audit, challenges
-from tests.client import Client
+from tests.client import PASSWORD, Client
 
 LIGHT = Order("tea", "ada", "light", "host", "bob", "192.0.2.7")
 
@@ -300,6 +300,10 @@ async def test_moderators_and_operators_ask_and_nobody_else(candor: Candor, clie
     assert (await owner.post(path, wanted)).code == "challenge_open"
     (shown,) = (await owner.get(path)).body["challenges"]
     assert (shown["id"], shown["outcome"], shown["ended_at"]) == (made.body["id"], "", None)
+    await candor.accounts.create("olga", PASSWORD, "operator")
+    olga = client.as_((await client.login("olga")).body["access_token"])
+    for room, status in (("tea", 204), ("nowhere", 404)):
+        assert (await olga.call("PUT", f"/api/v1/rooms/{room}/challenges", {})).status == status
 
 
 def test_a_challenge_that_is_answered_in_time_is_not_overdue() -> None:
