@@ -325,7 +325,10 @@ def _answered(metrics: str) -> tuple[int, dict[str, int]]:
     """How many API requests were answered, and those with a 5xx, by their labels."""
     total, broken = 0, {}
     for labels, count in re.findall(
-        r"^candor_http_requests_total{([^}]*/api/[^}]*)} ([\d.e+]+)", metrics, re.MULTILINE
+        # A path has braces of its own.
+        r"^candor_http_requests_total{(.*/api/.*)} ([\d.e+]+)$",
+        metrics,
+        re.MULTILINE,
     ):
         total += int(float(count))
         if 'status="5' in labels:
