@@ -18,8 +18,8 @@ from signaling.auth.identity import Person
 from signaling.challenge_rules import Challenge, Policy, Standing, due
 from signaling.challenges import Challenges, Order, Whose
 from signaling.errors import Refused
-from signaling.rooms import belonging, grants_of
-from signaling.store import Store, audit, calls, challenges, rooms
+from signaling.rooms import say_in
+from signaling.store import Store, audit, calls, challenges
 
 log = structlog.get_logger()
 
@@ -129,14 +129,8 @@ def _is_seen(said: Scored) -> bool:
 
 def _authority(connection: sa.Connection, who: Person, room_id: str) -> str:
     """As what somebody has a say here: `host` or `operator`."""
-    if who.at_least("operator"):
-        if rooms.by_id(connection, room_id) is None:
-            raise Refused("not_found")
-        return "operator"
-    _, role = belonging(connection, who, room_id)
-    if not grants_of(who, role).moderate:
-        raise Refused("forbidden", "Only moderators and operators have people challenged.")
-    return "host"
+    otherwise = "Only moderators and operators have people challenged."
+    return say_in(connection, who, room_id, otherwise)
 
 
 def _authority_in_call(

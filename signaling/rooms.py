@@ -296,6 +296,21 @@ def belonging(connection: sa.Connection, who: Person, room_id: str) -> tuple[Roo
     return room, role
 
 
+def say_in(connection: sa.Connection, who: Person, room_id: str, otherwise: str) -> str:
+    """As what somebody decides about people in a room: as `operator` anywhere, as `host` of it.
+
+    Refused("not_found") where there is no such room for them; `otherwise` says who may.
+    """
+    if who.at_least("operator"):
+        if rooms.by_id(connection, room_id) is None:
+            raise Refused("not_found")
+        return "operator"
+    _, role = belonging(connection, who, room_id)
+    if not grants_of(who, role).moderate:
+        raise Refused("forbidden", otherwise)
+    return "host"
+
+
 def _moderating(connection: sa.Connection, who: Person, room_id: str) -> Grants:
     _, role = belonging(connection, who, room_id)
     own = grants_of(who, role)

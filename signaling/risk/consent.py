@@ -19,8 +19,8 @@ from signaling.identifiers import new_id
 from signaling.media import Participant
 from signaling.protocol import DetectionHere
 from signaling.risk.looking import Looking
-from signaling.rooms import belonging, grants_of
-from signaling.store import Store, audit, consents, rooms
+from signaling.rooms import say_in
+from signaling.store import Store, audit, consents
 from signaling.store.consents import Consent, DetectionRules
 from signaling.streams import Happening, Streams
 
@@ -109,7 +109,7 @@ class Consents:
 
         def work(happening: Happening) -> DetectionRules:
             connection = happening.connection
-            _may_decide(connection, who, room_id)
+            say_in(connection, who, room_id, "Only the room's owner and moderators may.")
             before = consents.rules_of(connection, room_id) or self._defaults
             rules = replace(before, **wanted)
             consents.set_rules(connection, room_id, rules)
@@ -138,13 +138,3 @@ def _standing(connection: sa.Connection, defaults: DetectionRules, who: Particip
     rules = consents.rules_of(connection, who.room) or defaults
     said = consents.standing(connection, who.room, who.identity)
     return Standing(rules, said is not None and said.version == VERSION)
-
-
-def _may_decide(connection: sa.Connection, who: Person, room_id: str) -> None:
-    if who.at_least("operator"):
-        if rooms.by_id(connection, room_id) is None:
-            raise Refused("not_found")
-        return
-    _, role = belonging(connection, who, room_id)
-    if not grants_of(who, role).moderate:
-        raise Refused("forbidden", "Only the room's owner and moderators may.")
