@@ -5,7 +5,6 @@ audited.  It refuses to know whether an answer was right (`detection`), who may 
 a policy does (`challenging`), sockets and HTTP.
 """
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -31,7 +30,8 @@ from signaling.challenge_rules import (
     Ending,
     overdue,
 )
-from signaling.errors import Refused, Unavailable
+from signaling.chores import over_and_over
+from signaling.errors import Refused
 from signaling.identifiers import new_id
 from signaling.protocol import ChallengeBegun, ChallengeNews, Told
 from signaling.store import Store, audit, challenges
@@ -169,12 +169,7 @@ class Challenges:
     async def watch(self) -> None:
         """End what is answered or overdue; until cancelled."""
         await self._end_forgotten()
-        while True:
-            try:
-                await self.look()
-            except Unavailable as unavailable:
-                log.warning("challenges.not_looked", reason=unavailable.reason)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await over_and_over(LOOK_EVERY_S, self.look, "challenges.not_looked")
 
     async def look(self) -> None:
         """Once around."""

@@ -15,6 +15,7 @@ import structlog
 
 from signaling.audit import Act
 from signaling.auth.identity import Person
+from signaling.chores import over_and_over
 from signaling.errors import Refused, Unavailable
 from signaling.identifiers import new_id
 from signaling.protocol import AlertShown
@@ -64,12 +65,7 @@ class Webhooks:
 
     async def watch(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Unavailable as unavailable:
-                log.warning("webhooks.not_looked", reason=unavailable.reason)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await over_and_over(LOOK_EVERY_S, self.look, "webhooks.not_looked")
 
     async def look(self) -> None:
         """Queue what happened, and deliver what is due."""

@@ -6,7 +6,7 @@ to know HTTP, and what becomes of an alert.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ import structlog
 
 from detection import Left, Record, Score, Scored, State, judge
 from signaling.attendance import Attendance, Client
+from signaling.chores import over_and_over
 from signaling.errors import Unavailable
 from signaling.identifiers import new_id
 from signaling.media import Participant
@@ -133,8 +134,8 @@ class Board:
     async def watch(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(_every(TELL_EVERY_S, self._tell_soon))
-            group.create_task(_every(LOOK_EVERY_S, self.look))
+            group.create_task(over_and_over(TELL_EVERY_S, self._tell_soon, "risk.not_told"))
+            group.create_task(over_and_over(LOOK_EVERY_S, self.look, "risk.not_kept"))
 
     # --- what is so ---
 
@@ -269,15 +270,3 @@ def _is_worth_keeping(standing: Standing, before: Standing, now_s: float) -> boo
         return True
     # What is unknown stays so until it is told otherwise.
     return after.state is not State.UNKNOWN and now_s - before.kept_s >= KEEP_EVERY_S
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await work()
-        except Unavailable as unavailable:
-            log.warning("risk.not_kept", reason=unavailable.reason)
-        except Exception:
-            # What is known must go on being told.
-            log.exception("risk.failed")
-        await asyncio.sleep(seconds)

@@ -5,7 +5,6 @@ detection says goes to the board and to challenges, what the board shows raises 
 bring evidence and webhooks.  It refuses to know what any of them does.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ import structlog
 from detection import Detection, DetectionConfig, Left, Scored
 from sfu import Sfu
 from signaling.attendance import Attendance
+from signaling.chores import over_and_over
 from signaling.config import Config
 from signaling.errors import Unavailable
 from signaling.http.posting import Poster
@@ -149,9 +149,4 @@ async def _keep_captures(detection: Detection, evidence: EvidenceStore) -> None:
 
 async def _sweep(evidence: EvidenceStore) -> None:
     """Forget, now and then, evidence that has been kept for long enough."""
-    while True:
-        try:
-            await evidence.forget_old()
-        except Unavailable as unavailable:
-            log.warning("evidence.not_swept", reason=unavailable.reason)
-        await asyncio.sleep(SWEEP_EVERY_S)
+    await over_and_over(SWEEP_EVERY_S, evidence.forget_old, "evidence.not_swept")
