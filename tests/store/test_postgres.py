@@ -176,7 +176,8 @@ async def test_more_callers_than_connections_can_serve_are_told_to_come_later(
 async def test_connections_are_given_first_come_first_served(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "CONNECTIONS", 2)
+    # With one connection the order is theirs alone; with two, a slow one is overtaken by the other.
+    monkeypatch.setattr(postgres, "CONNECTIONS", 1)
     done = dict.fromkeys(range(6), 0)
     spread: list[int] = []
 
@@ -188,7 +189,7 @@ async def test_connections_are_given_first_come_first_served(
 
     async with open_store(url) as store:
         await asyncio.gather(*(busy(store, number) for number in done))
-    assert max(spread) <= 2
+    assert max(spread) <= 1
 
 
 async def test_a_value_that_the_driver_refuses_is_our_mistake(store: Store) -> None:
