@@ -225,7 +225,7 @@ INTRODUCTION = """\
 
 One WebSocket for everything that is live: `/ws`, or bound to one room `/ws/chat/{room}/` and
 `/ws/call/{room}`. Each message is one JSON object in one text frame of at most 64 KiB. This page
-is made from `signaling/protocol.py` (`python -m tests.signaling.protocol_page >
+is made from `signaling/protocol/` (`python -m tests.signaling.protocol_page >
 docs/PROTOCOL.md`), and a test compares them.
 
 ## Coming in
