@@ -27,8 +27,8 @@ from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
 from signaling.calls import Calls
-from signaling.challenges import Challenges
-from signaling.challenging import Challenging
+from signaling.challenges.ordering import Challenging
+from signaling.challenges.under_way import Challenges
 from signaling.chat import Chat, open_chat
 from signaling.config import Config
 from signaling.drafts import Drafts

@@ -18,7 +18,7 @@ from signaling.attendance import Attendance
 from signaling.audit import Act
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
-from signaling.challenges import Challenges
+from signaling.challenges.under_way import Challenges
 from signaling.chat import Chat
 from signaling.errors import Refused, Unavailable
 from signaling.limits import Buckets, Rate

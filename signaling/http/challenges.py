@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from signaling import addresses
-from signaling.challenge_rules import Policy
-from signaling.challenging import Challenging
+from signaling.challenges.ordering import Challenging
+from signaling.challenges.rules import Policy
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Route
 from signaling.store.challenges import Asked

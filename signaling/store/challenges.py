@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signaling.challenge_rules import Ending, Policy
+from signaling.challenges.rules import Ending, Policy
 from signaling.store.challenge_schema import challenge_policies, challenges
 from signaling.store.upsert import upsert
 

@@ -10,7 +10,7 @@ from detection import Asked, Evidence, Left, Outcome, Record, Scored, Withdrawn,
 from detection.evidence import evidence
 from signaling import protocol
 from signaling.app import Candor
-from signaling.challenge_rules import (
+from signaling.challenges.rules import (
     ANSWERED_WITHIN_S,
     LEAD_S,
     OFFERED_FOR_S,
@@ -21,7 +21,7 @@ from signaling.challenge_rules import (
     due,
     overdue,
 )
-from signaling.challenges import Challenges, Order
+from signaling.challenges.under_way import Challenges, Order
 from signaling.errors import Refused
 from signaling.protocol import Told
 from signaling.store import audit, challenges

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signaling.audit import Act, detail
-from signaling.challenge_rules import Policy
+from signaling.challenges.rules import Policy
 from signaling.store import (
     Store,
     alerts,

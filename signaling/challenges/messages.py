@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from detection import NEUTRAL, CodePlan, LightPlan, MotionPlan
-from signaling.challenge_rules import LEAD_S, Challenge, Ending
+from signaling.challenges.rules import LEAD_S, Challenge, Ending
 from signaling.protocol import (
     ChallengeBegun,
     ChallengeEnded,

@@ -1,8 +1,8 @@
 """Challenges under way: people are asked to show that a camera sees them, and what came of it.
 
-Offers, shows, waits for what detection finds, and ends (`challenge_rules`); each step is kept and
+Offers, shows, waits for what detection finds, and ends (`rules`); each step is kept and
 audited.  It refuses to know whether an answer was right (`detection`), who may order one and when
-a policy does (`challenging`), sockets and HTTP.
+a policy does (`ordering`), sockets and HTTP.
 """
 
 import secrets
@@ -17,10 +17,10 @@ import sqlalchemy as sa
 import structlog
 
 from detection import ASK, Asked, Evidence, Left, Scored, Withdrawn
-from signaling import challenge_messages as messages
 from signaling.attendance import Attendance
 from signaling.audit import Act, detail
-from signaling.challenge_rules import (
+from signaling.challenges import messages
+from signaling.challenges.rules import (
     ANSWERED_WITHIN_S,
     LEAD_S,
     LONGEST_ROUND_TRIP_S,

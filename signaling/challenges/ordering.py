@@ -15,8 +15,8 @@ import structlog
 from detection import Left, Outcome, Scored
 from signaling.audit import Act
 from signaling.auth.identity import Person
-from signaling.challenge_rules import Challenge, Policy, Standing, due
-from signaling.challenges import Challenges, Order, Whose
+from signaling.challenges.rules import Challenge, Policy, Standing, due
+from signaling.challenges.under_way import Challenges, Order, Whose
 from signaling.errors import Refused
 from signaling.rooms import say_in
 from signaling.store import Store, audit, calls, challenges
