@@ -6,7 +6,7 @@ closed again, in the reverse order, at the end of the block.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,6 @@ from functools import partial
 from importlib.metadata import version
 
 import sqlalchemy as sa
-import structlog
 
 from detection import Detection, DetectionWorkerSpec
 from sfu import Sfu, WorkerSpec
@@ -30,9 +29,9 @@ from signaling.calls import Calls
 from signaling.challenges.ordering import Challenging
 from signaling.challenges.under_way import Challenges
 from signaling.chat import Chat, open_chat
+from signaling.chores import over_and_over
 from signaling.config import Config
 from signaling.drafts import Drafts
-from signaling.errors import Unavailable
 from signaling.files import Files
 from signaling.health import Health
 from signaling.inspection import Inspector
@@ -55,8 +54,6 @@ from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
 from signaling.vault import FolderVault
-
-log = structlog.get_logger()
 
 VERSION = version("candor")
 
@@ -137,8 +134,7 @@ async def open_candor(
             asyncio.create_task(candor.presence.watch()),
             asyncio.create_task(candor.match_teller.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
-            asyncio.create_task(_sweep(store)),
-            asyncio.create_task(_sweep_chat(candor.chat)),
+            *map(asyncio.create_task, _sweeps(store, candor.chat)),
             asyncio.create_task(candor.chat.bell.ring()),
             asyncio.create_task(candor.uploads.watch()),
             asyncio.create_task(candor.attendance.watch(candor.sessions.still_good)),
@@ -271,25 +267,16 @@ def _matching(config: Config, store: Store, streams: Streams, teller: MatchTelle
     return Matching(store, streams, teller, tries, now=utc_now, patience=patience)
 
 
-async def _sweep(store: Store) -> None:
-    """Forget, now and then, what nobody will ask for any more."""
-    while True:
-        now = utc_now()
-        await store.write(partial(_forget, now=now))
-        await asyncio.sleep(SWEEP_EVERY_S)
+def _sweeps(store: Store, chat: Chat) -> Iterator[Coroutine[None, None, None]]:
+    async def forget() -> None:
+        await store.write(partial(_forget, now=utc_now()))
 
-
-async def _sweep_chat(chat: Chat) -> None:
-    """Forget what rooms keep for a time only."""
-    while True:
-        await asyncio.sleep(SWEEP_EVERY_S)
-        try:
-            await chat.keeping.sweep()
-        except Unavailable as unavailable:
-            log.warning("chat.not_swept", reason=unavailable.reason)
+    yield over_and_over(SWEEP_EVERY_S, forget, "store.not_swept")
+    yield over_and_over(SWEEP_EVERY_S, chat.keeping.sweep, "chat.not_swept")
 
 
 def _forget(connection: sa.Connection, now: datetime) -> None:
+    """What nobody will ask for any more."""
     sessions.forget_before(connection, now - SESSIONS_KEPT)
     idempotency.forget_before(connection, now - ANSWERS_KEPT)
     matches.forget(connection, now)

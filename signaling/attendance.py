@@ -3,15 +3,12 @@
 Knows clients by what they can be told.  It refuses to know sockets, and what messages mean.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Protocol
 
-import structlog
-
+from signaling.chores import over_and_over
 from signaling.protocol import Bye, MediaState, Present, Told
-
-log = structlog.get_logger()
 
 # A session that was ended is closed here within this and what one look takes (HOSTILE A5).
 LOOK_EVERY_S = 1.0
@@ -144,13 +141,7 @@ class Attendance:
 
     async def watch(self, living: Living) -> None:
         """Close clients whose session was ended, wherever that happened; until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self.look(living)
-            except Exception:
-                # The store is away: nobody is sent away for that, and the next look may succeed.
-                log.exception("attendance.look_failed")
+        await over_and_over(LOOK_EVERY_S, partial(self.look, living), "attendance.look_failed")
 
     async def look(self, living: Living) -> None:
         asked = tuple(set(self._session_ids()))

@@ -6,7 +6,6 @@ left when they were seen last, also if it was the server that died.  What an act
 `call_turn`.
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +13,13 @@ from functools import partial
 from typing import Protocol
 
 import sqlalchemy as sa
-import structlog
 
 from signaling import call_turn
 from signaling.audit import Act
 from signaling.auth.identity import Person
 from signaling.call_rules import Outcome
 from signaling.call_turn import Turn
+from signaling.chores import over_and_over
 from signaling.errors import Refused
 from signaling.media import Participant
 from signaling.pairs import reachable, room_of_two
@@ -29,8 +28,6 @@ from signaling.store import Store, audit, calls, rooms
 from signaling.store.calls import Call, Filter, Member, Sighting
 from signaling.store.rooms import Room
 from signaling.streams import Happening, Streams
-
-log = structlog.get_logger()
 
 RINGING = timedelta(seconds=45)
 SWEEP_EVERY_S = 1.0
@@ -185,13 +182,7 @@ class Calls:
 
     async def watch(self) -> None:
         """Let time pass, until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception:
-                # Ringing must end for everybody else: the next second is a new chance.
-                log.exception("calls.sweep_failed")
-            await asyncio.sleep(SWEEP_EVERY_S)
+        await over_and_over(SWEEP_EVERY_S, self.sweep, "calls.sweep_failed")
 
     async def sweep(self) -> None:
         """Whatever is due now, by the times in the store."""

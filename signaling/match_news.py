@@ -5,19 +5,15 @@ does, is read from the store each second, for as long as anybody is connected he
 know who may be matched with whom.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
-
 from signaling import protocol
+from signaling.chores import over_and_over
 from signaling.store import Store, matches
 from signaling.store.matches import Sight
-
-log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
 # A transaction is in the store some time after the moment that it carries, and clocks of machines
@@ -63,13 +59,7 @@ class MatchTeller:
 
     async def watch(self) -> None:
         """Look each second, until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self.look()
-            except Exception:
-                # The store is away; whoever waits is told when it is back.
-                log.exception("matching.look_failed")
+        await over_and_over(LOOK_EVERY_S, self.look, "matching.look_failed")
 
     async def look(self) -> None:
         """Tell what has changed, wherever that was."""

@@ -8,10 +8,10 @@ ready.  Whatever a crash leaves of this, `sweep` finds.
 import asyncio
 import shutil
 from collections.abc import AsyncIterable, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import structlog
 
 from signaling import config, health
 from signaling.auth.identity import Person
+from signaling.chores import over_and_over
 from signaling.drafts import Drafts, Elsewhere, Held, TooMuch
 from signaling.errors import Refused, Unavailable
 from signaling.file_names import renamed, safe_name
@@ -190,12 +191,12 @@ class Uploads:
 
     async def watch(self) -> None:
         """Sweep for as long as Candor runs."""
-        count = 0
-        while True:
-            with suppress(Unavailable):
-                await self.sweep(thorough=count % SHORT_SWEEPS_A_LONG_ONE == 0)
-            count += 1
-            await asyncio.sleep(SWEEP_EVERY_S)
+        turns = count()
+
+        async def turn() -> None:
+            await self.sweep(thorough=next(turns) % SHORT_SWEEPS_A_LONG_ONE == 0)
+
+        await over_and_over(SWEEP_EVERY_S, turn, "uploads.not_swept")
 
     async def sweep(self, *, thorough: bool, orphan_after_s: float = ORPHAN_AFTER_S) -> None:
         """Remove what nobody will finish, show or ask for; `thorough` also what a crash left."""
