@@ -1,7 +1,11 @@
-"""Identifiers: UUIDs whose order is the order of their making (RFC 9562, version 7)."""
+"""Identifiers: UUIDs whose order is that of their making (RFC 9562, version 7), names, codes."""
 
 import secrets
 from datetime import datetime
+
+# Letters that nobody confuses when they are read aloud or written by hand.
+CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+CODE_LENGTH = 10
 
 
 def new_id(now: datetime) -> str:
@@ -17,3 +21,8 @@ def new_id(now: datetime) -> str:
 def new_name() -> str:
     """A name that nobody else has, for something that is soon gone."""
     return secrets.token_hex(16)
+
+
+def new_code() -> str:
+    """A code that people pass on, and that nobody guesses: 49 random bits."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))

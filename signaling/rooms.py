@@ -16,14 +16,11 @@ from signaling.auth.identity import Holder, Identity, Person
 from signaling.auth.passwords import Passwords
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.errors import Refused
-from signaling.identifiers import new_id
+from signaling.identifiers import new_code, new_id
 from signaling.store import Store, audit, positions, rooms, users
 from signaling.store.rooms import Invitation, Room, RoomTaken
 from signaling.streams import Happening, Streams
 
-# Letters that nobody confuses when they are read aloud or written by hand.
-CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-CODE_LENGTH = 10
 # Rooms of two are found by an identifier that follows from who they are: nobody else may take it.
 DIRECT_PREFIX = "direct-"
 # Where somebody stands who knocked and was not let in yet; everybody else has a role.
@@ -130,7 +127,7 @@ class Rooms:
         now = self._now()
         invitation = Invitation(
             id=new_id(now),
-            code=_new_code(),
+            code=new_code(),
             room_id=room_id,
             invited_by=who.user.id,
             grants=to_json(wish.grants),
@@ -324,11 +321,6 @@ def grants_of(who: Person, role: str) -> Grants:
     if who.session.grants is not None:
         return from_json(who.session.grants)
     return msgspec.structs.replace(OF_MEMBER[role], observe_risk=who.at_least("operator"))
-
-
-def _new_code() -> str:
-    """About 49 bits: a code cannot be guessed within the door-keeper's limits."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
 def readable_id() -> str:
