@@ -109,6 +109,7 @@ PURE = (
     "signaling.audit",
     "signaling.auth.grants",
     "signaling.auth.names",
+    "signaling.auth.totp",
     "signaling.call_rules",
     "signaling.risk.case_archive",
     "signaling.challenges.messages",
