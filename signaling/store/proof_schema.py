@@ -1,0 +1,31 @@
+"""Tables of how people prove that an account is theirs; part of the one schema (`store.schema`)."""
+
+import sqlalchemy as sa
+
+from signaling.store.schema import Moment, metadata
+
+# The app that makes somebody's codes; of no use before it was confirmed by one of them.
+authenticators = sa.Table(
+    "authenticators",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    # Sealed with the installation's secret.
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("begun_at", Moment, nullable=False),
+    sa.Column("confirmed_at", Moment),
+    # The step of the newest code that was used: none up to it is good any more.
+    sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+# What gets somebody in who has lost that app; each is good once, and goes with its use.
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column(
+        "user_id",
+        sa.ForeignKey("authenticators.user_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    # Keyed with the installation's secret.
+    sa.Column("digest", sa.Text, primary_key=True),
+)
