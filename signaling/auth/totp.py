@@ -14,6 +14,8 @@ SECRET_BYTES = 20
 STEP = timedelta(seconds=30)
 DIGITS = 6
 ISSUER = "Candor"
+# The pages draw at most 213 bytes.
+LONGEST_LABEL = 120
 # A clock may be off, and typing takes time (RFC 6238, 5.2).
 NEAR_STEPS = (-1, 0, 1)
 
@@ -46,7 +48,13 @@ def written(secret: bytes) -> str:
 
 
 def address_of(secret: bytes, account: str) -> str:
-    """The secret as an app reads it from a picture (the key URI that they all understand)."""
-    query = {"secret": written(secret), "issuer": ISSUER, "digits": DIGITS}
-    query["period"] = int(STEP.total_seconds())
-    return f"otpauth://totp/{ISSUER}:{quote(account, safe='')}?{urlencode(query)}"
+    """The secret as an app reads it from a picture; six digits in 30 s are what it takes for so."""
+    query = urlencode({"secret": written(secret), "issuer": ISSUER})
+    return f"otpauth://totp/{ISSUER}:{_label(account)}?{query}"
+
+
+def _label(account: str) -> str:
+    """A name as it may stand in an address, without its end if it is too long for a picture."""
+    while len(quote(account, safe="")) > LONGEST_LABEL:
+        account = account[:-1]
+    return quote(account, safe="")

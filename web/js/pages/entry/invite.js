@@ -71,7 +71,7 @@ function Share({ invitation }) {
       ${invitation.has_pin && html`<p class="fine">${text("invite.tell_pin")}</p>`}
       ${LOOPBACK.test(location.hostname) && html`<p class="fine">${text("invite.only_here")}</p>`}
     </div>
-    <${QrCode} value=${link} />
+    <${QrCode} value=${link} label=${text("invite.qr")} />
   </section>`;
 }
 
