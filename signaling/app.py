@@ -19,6 +19,8 @@ from detection import Detection, DetectionWorkerSpec
 from sfu import Sfu, WorkerSpec
 from signaling.attendance import Attendance
 from signaling.auth.accounts import Accounts
+from signaling.auth.authenticators import Authenticators
+from signaling.auth.confirming import Confirming
 from signaling.auth.door import Door
 from signaling.auth.guests import Guests
 from signaling.auth.passwords import Passwords
@@ -78,6 +80,7 @@ class Candor:
     guests: Guests
     standing: Standing
     door: Door
+    authenticators: Authenticators
     people: People
     presence: Presence
     rooms: Rooms
@@ -179,6 +182,12 @@ def _compose(
     )
     sessions_ = Sessions(store, signer, lifetimes, utc_now)
     guest_life = timedelta(hours=config.auth.guest_hours)
+    door = Door(
+        store,
+        time.monotonic,
+        logins_per_minute=config.limits.logins_per_minute,
+        entries_per_hour=config.limits.registrations_per_hour,
+    )
     streams, attendance = Streams(store, utc_now), Attendance()
     presence = Presence(store, attendance, utc_now)
     for listener in (Notices(attendance).hear, presence.hear):
@@ -201,11 +210,9 @@ def _compose(
         accounts=Accounts(store, passwords, sessions_, utc_now),
         guests=Guests(store, streams, passwords, sessions_, utc_now, life=guest_life),
         standing=Standing(store, utc_now),
-        door=Door(
-            store,
-            time.monotonic,
-            logins_per_minute=config.limits.logins_per_minute,
-            entries_per_hour=config.limits.registrations_per_hour,
+        door=door,
+        authenticators=Authenticators(
+            store, door, Confirming(door, passwords), config.auth.secret, utc_now
         ),
         people=People(store, inspector, utc_now),
         presence=presence,

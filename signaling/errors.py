@@ -51,6 +51,9 @@ CODES: Mapping[str, Code] = {
     "weak_password": Code(400, "This password is too easy to guess. The detail says why."),
     "registration_closed": Code(403, "Accounts are made by an administrator here. Ask one."),
     "picture_refused": Code(415, "This picture cannot be used. Send PNG, JPEG, WebP or GIF."),
+    # proving an account
+    "wrong_code": Code(403, "The code is wrong, or was used before. Wait for the next one."),
+    "authenticator_set": Code(409, "There is an authenticator app already. Remove it first."),
     # rooms and invitations
     "room_taken": Code(409, "There is a room with this address already. Choose another."),
     "invitation_spent": Code(410, "This invitation has expired or was used up. Ask for a new one."),

@@ -18,10 +18,14 @@ from signaling.store import Store, sessions, users
 
 ACCOUNT_FAILURES = Rate(100, 3600.0)
 PIN_FAILURES = Rate(5, 60.0)
+# Three codes of a million are good at a time: guessing on and on for a day finds one in 230 times.
+CODE_FAILURES = Rate(5, 300.0)
+CODE_FAILURES_OF_ADDRESS = Rate(20, 300.0)
 # Guesses under way at once, which nobody can know yet to be wrong.  What a burst of them gets
 # wrong is charged in full, so 50 wrong ones at once mean five minutes of waiting.
 LOGINS_AT_ONCE = 50
 PINS_AT_ONCE = 20
+CODES_AT_ONCE = 5
 
 
 class Door:
@@ -40,6 +44,8 @@ class Door:
         self._by_account = Buckets(ACCOUNT_FAILURES)
         self._logins = _Guesses(Rate(logins_per_minute, 60.0), LOGINS_AT_ONCE, monotonic)
         self._pins = _Guesses(PIN_FAILURES, PINS_AT_ONCE, monotonic)
+        self._codes = _Guesses(CODE_FAILURES, CODES_AT_ONCE, monotonic)
+        self._codes_there = _Guesses(CODE_FAILURES_OF_ADDRESS, LOGINS_AT_ONCE, monotonic)
         self._entries = Buckets(Rate(entries_per_hour, 3600.0))
 
     @asynccontextmanager
@@ -60,6 +66,15 @@ class Door:
     def pin(self, code: str) -> AbstractContextManager[None]:
         """One guess at an invitation's PIN, from whatever address."""
         return self._pins.one(code, "wrong_pin")
+
+    @contextmanager
+    def code(self, user_id: str, address: str) -> Iterator[None]:
+        """One guess at an account's code, from an address."""
+        with (
+            self._codes.one(user_id, "wrong_code"),
+            self._codes_there.one(neighbourhood(address), "wrong_code"),
+        ):
+            yield
 
     def entry(self, address: str) -> None:
         """Count an account or a guest made from this address; Refused if there were too many."""

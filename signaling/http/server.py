@@ -17,6 +17,7 @@ from signaling.http import origins, requests, responses
 from signaling.http.accounts import AccountRoutes
 from signaling.http.administration import AdministrationRoutes
 from signaling.http.alerts import AlertRoutes
+from signaling.http.authenticators import AuthenticatorRoutes
 from signaling.http.call import NOTHING, Route
 from signaling.http.calls import CallRoutes
 from signaling.http.challenges import ChallengeRoutes
@@ -110,6 +111,7 @@ def api_routes(candor: Candor) -> list[Route]:
             candor.door,
             registration_open=candor.config.auth.registration == "open",
         ).routes(),
+        *AuthenticatorRoutes(candor.authenticators).routes(),
         *PeopleRoutes(candor.people, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
