@@ -32,6 +32,7 @@ export const api = {
   me: "/api/v1/me",
   avatar: "/api/v1/me/avatar",
   presence: "/api/v1/me/presence",
+  authenticator: "/api/v1/me/authenticator",
   rooms: "/api/v1/rooms",
   callsStart: "/api/v1/calls/start",
   callsEnd: "/api/v1/calls/end",

@@ -1,10 +1,11 @@
-/** One's own profile, looks, password and devices. */
+/** One's own profile, looks, password, ways to prove the account, and devices. */
 
 import { pages, withNext } from "../addresses.js";
 import { text } from "../i18n.js";
 import { me } from "../session.js";
 import { html } from "../ui/html.js";
 import { open } from "../ui/shell.js";
+import { AuthenticatorCard } from "./me/authenticator.js";
 import { Devices } from "./me/devices.js";
 import { Identity } from "./me/identity.js";
 import { PasswordCard } from "./me/password.js";
@@ -23,6 +24,7 @@ function Me() {
         ${!isGuest && html`<${ProfileCard} profile=${profile} />`}
         ${!isGuest && html`<${ThemeCard} profile=${profile} />`}
         ${!isGuest && html`<${PasswordCard} />`}
+        ${!isGuest && html`<${AuthenticatorCard} />`}
         <${Devices} isGuest=${isGuest} />
       </div>
     </div>
