@@ -56,6 +56,7 @@ from signaling.streams import Streams
 from signaling.supervisor import ChildSpec, Supervisor
 from signaling.uploads import Uploads
 from signaling.vault import FolderVault
+from signaling.waiting_room import WaitingRoom
 
 VERSION = version("candor")
 
@@ -85,6 +86,7 @@ class Candor:
     presence: Presence
     rooms: Rooms
     moderation: Moderation
+    waiting_room: WaitingRoom
     files: Files
     uploads: Uploads
     calls: Calls
@@ -218,6 +220,7 @@ def _compose(
         presence=presence,
         rooms=Rooms(store, streams, signer, passwords, utc_now),
         moderation=Moderation(store, streams, media, utc_now),
+        waiting_room=WaitingRoom(store, streams, utc_now),
         files=files,
         uploads=uploads,
         calls=Calls(store, streams, media, utc_now),

@@ -17,7 +17,7 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.errors import Refused
 from signaling.identifiers import new_code, new_id
-from signaling.store import Store, audit, positions, rooms, users
+from signaling.store import Store, audit, positions, rooms, users, waiting
 from signaling.store.rooms import Invitation, Room, RoomTaken
 from signaling.streams import Happening, Streams
 
@@ -221,7 +221,7 @@ def may_knock(connection: sa.Connection, room: Room, user_id: str) -> bool:
     """False for somebody who waits already; Refused for whom the door stays shut."""
     if rooms.is_banned(connection, room.id, user_id):
         raise Refused("room_banned")
-    waits = rooms.knock_of(connection, room.id, user_id)
+    waits = waiting.find(connection, room.id, user_id)
     if waits is not None and waits.state == "denied":
         raise Refused("not_admitted")
     if waits is None and room.locked:
@@ -231,7 +231,7 @@ def may_knock(connection: sa.Connection, room: Room, user_id: str) -> bool:
 
 def knock(happening: Happening, room: Room, user_id: str, role: str) -> None:
     """Somebody waits from now on."""
-    rooms.knock(happening.connection, room.id, user_id, role, happening.now)
+    waiting.add(happening.connection, room.id, user_id, role, happening.now)
     happening.append(room.id, "member.waiting", user_id, {"user": user_id, "role": role})
 
 

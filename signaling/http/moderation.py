@@ -10,7 +10,6 @@ from signaling import addresses
 from signaling.auth.grants import SOURCES
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Route
-from signaling.http.rooms import AT_THE_DOOR
 from signaling.moderation import Moderation
 
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
@@ -31,33 +30,6 @@ class MemberList(msgspec.Struct, frozen=True):
     """Everybody who belongs to the room, in the order of their coming."""
 
     members: list[MemberShown]
-
-
-class KnockShown(msgspec.Struct, frozen=True):
-    """Somebody who wants to come in."""
-
-    user: str
-    name: str
-    nickname: str
-    since: datetime
-
-
-class WaitingList(msgspec.Struct, frozen=True):
-    """Who waits to be let in, longest first."""
-
-    waiting: list[KnockShown]
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """How one stands at the door: `waiting`, `denied` or `admitted`."""
-
-    state: str
-
-
-class Admitted(msgspec.Struct, frozen=True):
-    """Who was let in."""
-
-    users: list[str]
 
 
 class BanShown(msgspec.Struct, frozen=True):
@@ -93,12 +65,6 @@ class LockWanted(fields.Body, frozen=True):
     locked: bool
 
 
-class WaitingRoomWanted(fields.Body, frozen=True):
-    """Whether newcomers wait until they are admitted."""
-
-    on: bool
-
-
 class SilenceWanted(fields.Body, frozen=True):
     """What of somebody is not forwarded from now on; nothing named: everything is, again."""
 
@@ -115,7 +81,6 @@ class ModerationRoutes:
         return (
             *self._member_routes(),
             *self._door_routes(),
-            *self._waiting_routes(),
             *self._ban_routes(),
         )
 
@@ -190,82 +155,6 @@ class ModerationRoutes:
                 status=204,
                 refusals=("not_found",),
             ),
-            Route(
-                "PUT",
-                addresses.API_ROOM_WAITING_ROOM,
-                self.set_waiting_room,
-                "Make newcomers wait until they are admitted, or not",
-                Allow.GUEST,
-                body=WaitingRoomWanted,
-                status=204,
-                refusals=("not_found",),
-            ),
-            Route(
-                "POST",
-                addresses.API_ROOM_KNOCK,
-                self.knock,
-                "Ask to be let into a room that has a waiting room",
-                answer=Standing,
-                refusals=("not_found", *AT_THE_DOOR),
-            ),
-            Route(
-                "GET",
-                addresses.API_ROOM_KNOCK,
-                self.show_standing,
-                "How one stands at the door",
-                Allow.GUEST,
-                answer=Standing,
-                refusals=("not_found",),
-            ),
-            Route(
-                "DELETE",
-                addresses.API_ROOM_KNOCK,
-                self.stop_waiting,
-                "Go away from the door",
-                Allow.GUEST,
-                status=204,
-                refusals=("not_found",),
-            ),
-        )
-
-    def _waiting_routes(self) -> tuple[Route, ...]:
-        return (
-            Route(
-                "GET",
-                addresses.API_ROOM_WAITING,
-                self.list_waiting,
-                "Who waits to be let in",
-                Allow.GUEST,
-                answer=WaitingList,
-                refusals=("not_found",),
-            ),
-            Route(
-                "POST",
-                addresses.API_ROOM_ADMIT_ALL,
-                self.admit_all,
-                "Let in whoever waits, as long as there are places",
-                Allow.GUEST,
-                answer=Admitted,
-                refusals=("not_found", "room_full"),
-            ),
-            Route(
-                "POST",
-                addresses.API_ROOM_ADMIT,
-                self.admit,
-                "Let somebody in who waits",
-                Allow.GUEST,
-                status=204,
-                refusals=("not_found", "room_full"),
-            ),
-            Route(
-                "POST",
-                addresses.API_ROOM_DENY,
-                self.deny,
-                "Do not let somebody in who waits",
-                Allow.GUEST,
-                status=204,
-                refusals=("not_found",),
-            ),
         )
 
     def _ban_routes(self) -> tuple[Route, ...]:
@@ -315,7 +204,7 @@ class ModerationRoutes:
         return Answer(MemberList(shown))
 
     async def remove(self, call: Call) -> Answer:
-        await self._moderation.remove(call.person, *_whom(call))
+        await self._moderation.remove(call.person, *whom(call))
         return NOTHING
 
     async def leave(self, call: Call) -> Answer:
@@ -323,7 +212,7 @@ class ModerationRoutes:
         return NOTHING
 
     async def set_role(self, call: Call) -> Answer:
-        room, user, address = _whom(call)
+        room, user, address = whom(call)
         await self._moderation.set_role(call.person, room, user, call.body.role, address)
         return NOTHING
 
@@ -334,7 +223,7 @@ class ModerationRoutes:
         return NOTHING
 
     async def silence(self, call: Call) -> Answer:
-        room, user, address = _whom(call)
+        room, user, address = whom(call)
         await self._moderation.silence(call.person, room, user, call.body.sources, address)
         return NOTHING
 
@@ -342,41 +231,6 @@ class ModerationRoutes:
         await self._moderation.set_locked(
             call.person, call.path["room"], call.body.locked, call.device.address
         )
-        return NOTHING
-
-    async def set_waiting_room(self, call: Call) -> Answer:
-        await self._moderation.set_waiting_room(
-            call.person, call.path["room"], call.body.on, call.device.address
-        )
-        return NOTHING
-
-    async def knock(self, call: Call) -> Answer:
-        return Answer(Standing(await self._moderation.knock(call.person, call.path["room"])))
-
-    async def show_standing(self, call: Call) -> Answer:
-        return Answer(Standing(await self._moderation.standing(call.person, call.path["room"])))
-
-    async def stop_waiting(self, call: Call) -> Answer:
-        await self._moderation.stop_waiting(call.person, call.path["room"])
-        return NOTHING
-
-    async def list_waiting(self, call: Call) -> Answer:
-        found = await self._moderation.waiting(call.person, call.path["room"])
-        shown = [KnockShown(each.user_id, each.name, each.nickname, each.since) for each in found]
-        return Answer(WaitingList(shown))
-
-    async def admit_all(self, call: Call) -> Answer:
-        admitted = await self._moderation.admit_all(
-            call.person, call.path["room"], call.device.address
-        )
-        return Answer(Admitted(admitted))
-
-    async def admit(self, call: Call) -> Answer:
-        await self._moderation.admit(call.person, *_whom(call))
-        return NOTHING
-
-    async def deny(self, call: Call) -> Answer:
-        await self._moderation.deny(call.person, *_whom(call))
         return NOTHING
 
     async def list_bans(self, call: Call) -> Answer:
@@ -387,14 +241,14 @@ class ModerationRoutes:
         return Answer(BanList(shown))
 
     async def ban(self, call: Call) -> Answer:
-        await self._moderation.ban(call.person, *_whom(call))
+        await self._moderation.ban(call.person, *whom(call))
         return NOTHING
 
     async def unban(self, call: Call) -> Answer:
-        await self._moderation.unban(call.person, *_whom(call))
+        await self._moderation.unban(call.person, *whom(call))
         return NOTHING
 
 
-def _whom(call: Call) -> tuple[str, str, str]:
+def whom(call: Call) -> tuple[str, str, str]:
     """The room, whom it is about, and where the request comes from."""
     return call.path["room"], call.path["user"], call.device.address

@@ -40,6 +40,7 @@ from signaling.http.rooms import RoomRoutes
 from signaling.http.search import SearchRoutes
 from signaling.http.sending import SendingRoutes
 from signaling.http.sight import Description, SightRoutes
+from signaling.http.waiting_room import WaitingRoomRoutes
 from signaling.http.webhooks import WebhookRoutes
 from signaling.http.websocket import Sockets
 from signaling.http.whip import WhipRoutes, taken_at
@@ -115,6 +116,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *PeopleRoutes(candor.people, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
+        *WaitingRoomRoutes(candor.waiting_room).routes(),
         *DetectionRoutes(candor.rooms, candor.watching.consents).routes(),
         *RiskRoutes(candor.watching.looks).routes(),
         *AlertRoutes(candor.watching.alerts).routes(),

@@ -11,11 +11,10 @@ from signaling.store.schema import (
     invitations,
     room_bans,
     room_members,
-    room_waiting,
     rooms,
     users,
 )
-from signaling.store.upsert import insert_if_new, upsert
+from signaling.store.upsert import insert_if_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,6 @@ class Member:
     role: str
     joined_at: datetime
     silenced: str
-
-
-@dataclass(frozen=True, slots=True)
-class Knock:
-    """Somebody who wants to come in: `waiting`, or `denied`."""
-
-    user_id: str
-    name: str
-    nickname: str
-    role: str
-    state: str
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +125,7 @@ def members(connection: sa.Connection, room_id: str, now: datetime) -> list[Memb
             room_members.c.silenced,
         )
         .join(users, users.c.id == room_members.c.user_id)
-        .where(room_members.c.room_id == room_id, _may_stay(now))
+        .where(room_members.c.room_id == room_id, may_stay(now))
         .order_by(room_members.c.joined_at, users.c.id)
     )
     return [Member(*row) for row in connection.execute(query)]
@@ -150,7 +137,7 @@ def member_count(connection: sa.Connection, room_id: str, now: datetime) -> int:
         sa.select(sa.func.count())
         .select_from(room_members)
         .join(users, users.c.id == room_members.c.user_id)
-        .where(room_members.c.room_id == room_id, _may_stay(now))
+        .where(room_members.c.room_id == room_id, may_stay(now))
     )
     return int(connection.execute(query).scalar_one())
 
@@ -210,40 +197,6 @@ def bans_of(connection: sa.Connection, room_id: str) -> list[Ban]:
         .limit(1000)
     )
     return [Ban(*row) for row in connection.execute(query)]
-
-
-def knock(connection: sa.Connection, room_id: str, user_id: str, role: str, now: datetime) -> bool:
-    """Wait at the door; False for somebody who waits already or was denied."""
-    values = {"room_id": room_id, "user_id": user_id, "role": role}
-    return insert_if_new(connection, room_waiting, values | {"state": "waiting", "since": now})
-
-
-def knock_of(connection: sa.Connection, room_id: str, user_id: str) -> Knock | None:
-    found = _knocks(connection, room_waiting.c.room_id == room_id, users.c.id == user_id)
-    return found[0] if found else None
-
-
-def waiting(connection: sa.Connection, room_id: str, now: datetime) -> list[Knock]:
-    """Who waits to be let in, longest first."""
-    return _knocks(
-        connection,
-        room_waiting.c.room_id == room_id,
-        room_waiting.c.state == "waiting",
-        _may_stay(now),
-    )
-
-
-def deny(connection: sa.Connection, room_id: str, user_id: str, role: str, now: datetime) -> None:
-    key = {"room_id": room_id, "user_id": user_id}
-    upsert(connection, room_waiting, key, {"role": role, "state": "denied", "since": now})
-
-
-def forget_knock(connection: sa.Connection, room_id: str, user_id: str) -> None:
-    connection.execute(
-        room_waiting.delete().where(
-            room_waiting.c.room_id == room_id, room_waiting.c.user_id == user_id
-        )
-    )
 
 
 def of_user(
@@ -337,29 +290,11 @@ def _invitation(connection: sa.Connection, condition: sa.ColumnElement[bool]) ->
     return None if row is None else Invitation(*row)
 
 
-def _knocks(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Knock]:
-    query = (
-        sa.select(
-            users.c.id,
-            users.c.name,
-            users.c.nickname,
-            room_waiting.c.role,
-            room_waiting.c.state,
-            room_waiting.c.since,
-        )
-        .join(users, users.c.id == room_waiting.c.user_id)
-        .where(*conditions)
-        .order_by(room_waiting.c.since, users.c.id)
-        .limit(1000)
-    )
-    return [Knock(*row) for row in connection.execute(query)]
-
-
 def _of_member(room_id: str, user_id: str) -> sa.Update:
     return room_members.update().where(
         room_members.c.room_id == room_id, room_members.c.user_id == user_id
     )
 
 
-def _may_stay(now: datetime) -> sa.ColumnElement[bool]:
+def may_stay(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(users.c.expires_at.is_(None), users.c.expires_at > now)

@@ -27,6 +27,7 @@ from signaling.store import (
     sessions,
     thresholds,
     users,
+    waiting,
     webhooks,
 )
 from signaling.store.alerts import Alert, AlertAct, Override
@@ -191,7 +192,7 @@ async def _fill_meetings(store: Store) -> None:
     await put(
         store,
         lambda c: rooms.ban(c, "r1", "u2", "u1", NOW),
-        lambda c: rooms.knock(c, "r1", "u2", "guest", NOW),
+        lambda c: waiting.add(c, "r1", "u2", "guest", NOW),
         lambda c: events.append(c, happened),
         lambda c: calls.add(c, call),
         lambda c: calls.add_members(c, "c1", [Member("u1", "joined", NOW), Member("u2", "busy")]),
