@@ -220,7 +220,7 @@ def _compose(
         presence=presence,
         rooms=Rooms(store, streams, signer, passwords, utc_now),
         moderation=Moderation(store, streams, media, utc_now),
-        waiting_room=WaitingRoom(store, streams, utc_now),
+        waiting_room=WaitingRoom(store, streams, media.expel, utc_now),
         files=files,
         uploads=uploads,
         calls=Calls(store, streams, media, utc_now),

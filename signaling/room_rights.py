@@ -18,6 +18,8 @@ from signaling.streams import Happening
 # Nobody does anything to somebody of their own rank or a higher one.
 RANKS = {"guest": 0, "member": 1, "moderator": 2, "owner": 3}
 ABOVE_ALL = 4
+# Guests are here for one room only: out of it for another reason than these, they are signed out.
+STILL_EXPECTED = {"left", "waiting"}
 
 
 def may_moderate(connection: sa.Connection, who: Person, room_id: str) -> tuple[Room, int]:
@@ -40,24 +42,25 @@ def moderating(happening: Happening, who: Person, room_id: str) -> tuple[Room, i
     return may_moderate(happening.connection, who, room_id)
 
 
-def above(happening: Happening, who: Person, room_id: str, user_id: str) -> None:
-    """Refused unless one moderates the room and stands above a member of it."""
+def above(happening: Happening, who: Person, room_id: str, user_id: str) -> str:
+    """The role of a member whom one stands above; Refused unless one moderates the room, too."""
     _, rank = moderating(happening, who, room_id)
     role = rooms.member_role(happening.connection, room_id, user_id)
     if role is None:
         raise Refused("not_found")
     if RANKS[role] >= rank:
         raise Refused("forbidden", "They have your role or a higher one.")
+    return role
 
 
 def send_out(happening: Happening, room_id: str, user_id: str, actor: str, reason: str) -> None:
-    """Out of the room and its call; a guest, who was here for this room only, is signed out."""
+    """Out of the room and its call; a guest who is not expected back is signed out."""
     connection = happening.connection
     call_turn.remove(happening, room_id, user_id)
     if rooms.remove_member(connection, room_id, user_id):
         happening.append(room_id, "member.left", actor, {"user": user_id, "reason": reason})
     user = users.by_id(connection, user_id)
-    if user is not None and user.role == "guest" and reason != "left":
+    if user is not None and user.role == "guest" and reason not in STILL_EXPECTED:
         sessions.end_of_room(connection, user_id, room_id, reason, happening.now)
 
 

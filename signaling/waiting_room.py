@@ -1,30 +1,50 @@
-"""The waiting room: who asks to be let in, and who lets them in.
+"""The waiting room: who asks to be let in, who is moved there, and who lets them in.
 
 Every act is one transaction that holds the change, its event in the room's stream and its entry in
 the audit log.  It refuses to know what goes on inside.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signaling.auth.identity import Person
 from signaling.errors import Refused
-from signaling.room_rights import may_moderate, moderating, note
+from signaling.media import Participant
+from signaling.room_rights import above, may_moderate, moderating, note, send_out
 from signaling.rooms import WAITING, add_member, knock, may_knock
 from signaling.store import Store, rooms, waiting
 from signaling.store.rooms import Room
-from signaling.store.waiting import Knock
+from signaling.store.waiting import Knock, Moved, MovedFrom
 from signaling.streams import Happening, Streams
 
 
-class WaitingRoom:
-    """The service."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody stands at the door: `waiting`, `denied` or `admitted`.
 
-    def __init__(self, store: Store, streams: Streams, now: Callable[[], datetime]) -> None:
+    `moved_because` is what they are told who were moved there; None for whoever asked to come in.
+    """
+
+    state: str
+    moved_because: str | None = None
+
+
+class WaitingRoom:
+    """The service; `expel` ends the media of somebody who is not in a room any more."""
+
+    def __init__(
+        self,
+        store: Store,
+        streams: Streams,
+        expel: Callable[[Participant], Awaitable[None]],
+        now: Callable[[], datetime],
+    ) -> None:
         self._store = store
         self._streams = streams
+        self._expel = expel
         self._now = now
 
     async def waiting(self, who: Person, room_id: str) -> list[Knock]:
@@ -36,6 +56,30 @@ class WaitingRoom:
             return waiting.all_in(connection, room_id, now)
 
         return await self._store.read(work)
+
+    async def moved(self) -> list[MovedFrom]:
+        """Who was moved to the waiting room of whichever room, for operators."""
+        now = self._now()
+        return await self._store.read(lambda connection: waiting.moved_anywhere(connection, now))
+
+    async def move(
+        self, who: Person, room_id: str, user_id: str, because: str, address: str
+    ) -> None:
+        """Take somebody out of the room until they are let in again, as what they were.
+
+        While they wait, no invitation leads past those who decide.
+        """
+
+        def work(happening: Happening) -> None:
+            role, me = above(happening, who, room_id, user_id), who.user.id
+            moved = Moved(user_id, role, me, because)
+            waiting.move(happening.connection, room_id, moved, happening.now)
+            happening.append(room_id, "member.waiting", me, {"user": user_id, "role": role})
+            send_out(happening, room_id, user_id, me, "waiting")
+            note(happening, who, "room.wait", room_id, address, user=user_id, because=because)
+
+        await self._streams.write(work)
+        await self._expel(Participant(room_id, user_id))
 
     async def set_waiting_room(self, who: Person, room_id: str, on: bool, address: str) -> None:
         """Make newcomers wait until they are admitted; whoever waits already stays there."""
@@ -66,26 +110,28 @@ class WaitingRoom:
 
         return await self._streams.write(work)
 
-    async def standing(self, who: Person, room_id: str) -> str:
-        """`waiting`, `denied` or `admitted`; Refused("not_found") for somebody who never asked."""
+    async def standing(self, who: Person, room_id: str) -> Standing:
+        """Of somebody who asked to come in, or was moved; Refused("not_found") for others."""
 
-        def work(connection: sa.Connection) -> str:
+        def work(connection: sa.Connection) -> Standing:
             if rooms.member_role(connection, room_id, who.user.id) is not None:
-                return "admitted"
+                return Standing("admitted")
             waits = waiting.find(connection, room_id, who.user.id)
             if waits is None:
                 raise Refused("not_found")
-            return waits.state
+            return Standing(waits.state, waits.moved_because)
 
         return await self._store.read(work)
 
     async def stop_waiting(self, who: Person, room_id: str) -> None:
-        """Go away from the door."""
+        """Go away from the door; whoever was moved there waits until somebody has decided."""
 
         def work(happening: Happening) -> None:
             waits = waiting.find(happening.connection, room_id, who.user.id)
             if waits is None or waits.state != WAITING:
                 raise Refused("not_found")
+            if waits.moved_by is not None:
+                raise Refused("forbidden", "You were moved here, and wait until you are let in.")
             waiting.forget(happening.connection, room_id, who.user.id)
             happening.append(room_id, "member.gave_up", who.user.id, {"user": who.user.id})
 

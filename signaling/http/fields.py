@@ -23,6 +23,9 @@ ShownName = Annotated[
 ]
 Bio = Annotated[str, Meta(max_length=2000, pattern=_TEXT)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_ONE_LINE)]
+Because = Annotated[
+    str, Meta(max_length=500, pattern=_ONE_LINE, description="what they are told; may be empty")
+]
 ClientId = Annotated[
     str,
     Meta(

@@ -1,4 +1,4 @@
-"""The waiting room of a room: who asks to be let in, and who lets them in."""
+"""The waiting room of a room: who asks to be let in, who is moved there, and who lets them in."""
 
 from datetime import datetime
 
@@ -9,16 +9,18 @@ from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Route
 from signaling.http.moderation import whom
 from signaling.http.rooms import AT_THE_DOOR
+from signaling.store.waiting import Knock, MovedFrom
 from signaling.waiting_room import WaitingRoom
 
 
 class KnockShown(msgspec.Struct, frozen=True):
-    """Somebody who wants to come in."""
+    """Somebody who wants to come in; `moved_because` is null for whoever asked to, themselves."""
 
     user: str
     name: str
     nickname: str
     since: datetime
+    moved_because: str | None
 
 
 class WaitingList(msgspec.Struct, frozen=True):
@@ -27,10 +29,35 @@ class WaitingList(msgspec.Struct, frozen=True):
     waiting: list[KnockShown]
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """How one stands at the door: `waiting`, `denied` or `admitted`."""
+class MovedShown(msgspec.Struct, frozen=True):
+    """Somebody who was moved from a room to its waiting room, and by whom."""
+
+    room: str
+    title: str
+    moved_by: str
+    knock: KnockShown
+
+
+class MovedList(msgspec.Struct, frozen=True):
+    """Who was moved and waits, in all rooms, the newest first."""
+
+    moved: list[MovedShown]
+
+
+class MoveWanted(fields.Body, frozen=True):
+    """What somebody who has to wait is told."""
+
+    because: fields.Because = ""
+
+
+class StandingShown(msgspec.Struct, frozen=True):
+    """How one stands at the door: `waiting`, `denied` or `admitted`.
+
+    `moved_because` is what one is told who was moved there; null for whoever asked to come in.
+    """
 
     state: str
+    moved_because: str | None = None
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -61,7 +88,7 @@ class WaitingRoomRoutes:
                 addresses.API_ROOM_KNOCK,
                 self.knock,
                 "Ask to be let into a room that has a waiting room",
-                answer=Standing,
+                answer=StandingShown,
                 refusals=("not_found", *AT_THE_DOOR),
             ),
             Route(
@@ -70,7 +97,7 @@ class WaitingRoomRoutes:
                 self.show_standing,
                 "How one stands at the door",
                 Allow.GUEST,
-                answer=Standing,
+                answer=StandingShown,
                 refusals=("not_found",),
             ),
             Route(
@@ -95,6 +122,24 @@ class WaitingRoomRoutes:
                 body=WaitingRoomWanted,
                 status=204,
                 refusals=("not_found",),
+            ),
+            Route(
+                "PUT",
+                addresses.API_ROOM_MOVE,
+                self.move,
+                "Take somebody out of the room until they are let in again",
+                Allow.GUEST,
+                body=MoveWanted,
+                status=204,
+                refusals=("not_found",),
+            ),
+            Route(
+                "GET",
+                addresses.API_ALL_MOVED,
+                self.list_moved,
+                "Who was moved to a waiting room, anywhere",
+                Allow.OPERATOR,
+                answer=MovedList,
             ),
             Route(
                 "GET",
@@ -141,10 +186,12 @@ class WaitingRoomRoutes:
         return NOTHING
 
     async def knock(self, call: Call) -> Answer:
-        return Answer(Standing(await self._waiting_room.knock(call.person, call.path["room"])))
+        state = await self._waiting_room.knock(call.person, call.path["room"])
+        return Answer(StandingShown(state))
 
     async def show_standing(self, call: Call) -> Answer:
-        return Answer(Standing(await self._waiting_room.standing(call.person, call.path["room"])))
+        found = await self._waiting_room.standing(call.person, call.path["room"])
+        return Answer(StandingShown(found.state, found.moved_because))
 
     async def stop_waiting(self, call: Call) -> Answer:
         await self._waiting_room.stop_waiting(call.person, call.path["room"])
@@ -152,8 +199,16 @@ class WaitingRoomRoutes:
 
     async def list_waiting(self, call: Call) -> Answer:
         found = await self._waiting_room.waiting(call.person, call.path["room"])
-        shown = [KnockShown(each.user_id, each.name, each.nickname, each.since) for each in found]
-        return Answer(WaitingList(shown))
+        return Answer(WaitingList([_knock(each) for each in found]))
+
+    async def list_moved(self, call: Call) -> Answer:
+        found = await self._waiting_room.moved()
+        return Answer(MovedList([_moved(each) for each in found]))
+
+    async def move(self, call: Call) -> Answer:
+        room, user, address = whom(call)
+        await self._waiting_room.move(call.person, room, user, call.body.because, address)
+        return NOTHING
 
     async def admit_all(self, call: Call) -> Answer:
         admitted = await self._waiting_room.admit_all(
@@ -168,3 +223,15 @@ class WaitingRoomRoutes:
     async def deny(self, call: Call) -> Answer:
         await self._waiting_room.deny(call.person, *whom(call))
         return NOTHING
+
+
+def _knock(knock: Knock) -> KnockShown:
+    return KnockShown(
+        knock.user_id, knock.name, knock.nickname, knock.since, moved_because=knock.moved_because
+    )
+
+
+def _moved(moved: MovedFrom) -> MovedShown:
+    return MovedShown(
+        moved.room_id, moved.room_title, moved.knock.moved_by or "", _knock(moved.knock)
+    )

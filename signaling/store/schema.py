@@ -170,7 +170,7 @@ room_bans = sa.Table(
     sa.Column("banned_at", Moment, nullable=False),
 )
 
-# Who knocked: a moderator has to let them in, or did not.
+# Who knocked, or was moved there: a moderator has to let them in, or did not.
 room_waiting = sa.Table(
     "room_waiting",
     metadata,
@@ -180,7 +180,10 @@ room_waiting = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("since", Moment, nullable=False),
-    sa.CheckConstraint("role IN ('member', 'guest')", name="role"),
+    # Who took them out of the room, and what they are told; nothing for who knocked.
+    sa.Column("moved_by", sa.Text),
+    sa.Column("moved_because", sa.Text),
+    sa.CheckConstraint("role IN ('owner', 'moderator', 'member', 'guest')", name="role"),
     sa.CheckConstraint("state IN ('waiting', 'denied')", name="state"),
 )
 

@@ -182,7 +182,7 @@ async def test_in_front_of_a_waiting_room_people_wait_and_see_nothing(cast_: Cas
     assert came.body["role"] == "waiting"
     assert (await cast_.come("eve")).body["role"] == "waiting"
     for name in ("eve", "Gus"):
-        assert (await cast_.people[name].get(f"{ROOM}/knock")).body == {"state": "waiting"}
+        assert (await cast_.people[name].get(f"{ROOM}/knock")).body["state"] == "waiting"
         for path in ("", "/members", "/grants", "/waiting"):
             assert (await cast_.people[name].get(ROOM + path)).status == 404
     waiting = (await cast_.people["mo"].get(f"{ROOM}/waiting")).body["waiting"]
@@ -211,7 +211,7 @@ async def test_who_is_admitted_is_in_and_who_is_denied_is_not_asked_about_again(
     assert (roles["eve"], roles["Gus"]) == ("member", "guest")
     assert "fay" not in roles
     assert (await cast_.people["Gus"].get(f"{ROOM}/grants")).status == 200
-    assert (await cast_.people["fay"].get(f"{ROOM}/knock")).body == {"state": "denied"}
+    assert (await cast_.people["fay"].get(f"{ROOM}/knock")).body["state"] == "denied"
     assert (await cast_.come("fay")).code == "not_admitted"
     assert (await cast_.people["mo"].get(f"{ROOM}/waiting")).body["waiting"] == []
     # A moderator may think better of it, once there is a place.
@@ -225,10 +225,10 @@ async def test_a_room_with_a_waiting_room_can_be_knocked_at(cast_: Cast) -> None
     assert (await eve.post(f"{ROOM}/knock")).code == "not_found"
     assert (await eve.get(f"{ROOM}/knock")).code == "not_found"
     await cast_.put("mo", "/waiting-room", on=True)
-    assert (await eve.post(f"{ROOM}/knock")).body == {"state": "waiting"}
+    assert (await eve.post(f"{ROOM}/knock")).body["state"] == "waiting"
     assert (await eve.call("DELETE", f"{ROOM}/knock")).status == 204
     assert (await cast_.people["mo"].get(f"{ROOM}/waiting")).body["waiting"] == []
-    assert (await cast_.people["ann"].post(f"{ROOM}/knock")).body == {"state": "admitted"}
+    assert (await cast_.people["ann"].post(f"{ROOM}/knock")).body["state"] == "admitted"
     await cast_.put("mo", "/lock", locked=True)
     assert (await eve.post(f"{ROOM}/knock")).code == "room_locked"
 
@@ -270,7 +270,7 @@ RANKS = ["olga", "mo", "ann", "Gus"]
 
 
 @pytest.mark.parametrize("who", RANKS)
-@pytest.mark.parametrize("act", ["remove", "ban", "silence"])
+@pytest.mark.parametrize("act", ["remove", "ban", "silence", "wait"])
 async def test_nobody_touches_somebody_of_their_own_rank_or_above(
     cast_: Cast, who: str, act: str
 ) -> None:
@@ -283,6 +283,7 @@ async def test_nobody_touches_somebody_of_their_own_rank_or_above(
             "remove": lambda u=user: cast_.delete(who, f"/members/{u}"),
             "ban": lambda u=user: cast_.put(who, f"/bans/{u}"),
             "silence": lambda u=user: cast_.put(who, f"/members/{u}/silence", sources=["camera"]),
+            "wait": lambda u=user: cast_.put(who, f"/waiting/{u}"),
         }[act]
         ranks = {"olga": 3, "mo": 2, "ann": 1, "bob": 1, "Gus": 0}
         allowed = ranks[who] >= 2 and ranks[whom] < ranks[who]
@@ -400,9 +401,14 @@ async def test_an_operator_acts_in_any_room_and_on_record(cast_: Cast) -> None:
     quiet = await cast_.put("otto", f"/members/{owner}/silence", sources=["camera"])
     assert quiet.status == 204
     assert (await cast_.delete("otto", f"/members/{ann}")).status == 204
-    assert "ann" not in await cast_.roles()
+    assert (await cast_.put("otto", f"/waiting/{owner}")).status == 204
+    moved = (await cast_.people["otto"].get("/api/v1/operators/waiting")).body["moved"]
+    assert [(each["room"], each["knock"]["user"]) for each in moved] == [("tea", owner)]
+    assert (await cast_.post("otto", f"/waiting/{owner}/admit")).status == 204
+    roles = await cast_.roles()
+    assert (roles["olga"], roles.get("ann")) == ("owner", None)
     log = await cast_.candor.store.read(lambda c: audit.page(c, None, 10))
-    assert {"room.silence", "room.remove"} <= {
+    assert {"room.silence", "room.remove", "room.wait", "room.admit"} <= {
         one.act.action for one in log if one.act.actor == cast_.ids["otto"]
     }
     nowhere = cast_.people["otto"].call("DELETE", f"/api/v1/rooms/nowhere/members/{ann}")
@@ -545,6 +551,11 @@ class Studio:
         self.asked.append(("expel", who, frozenset()))
 
 
+def listen_in(studio: Studio, cast_: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cast_.candor.moderation, "_studio", studio)
+    monkeypatch.setattr(cast_.candor.waiting_room, "_expel", studio.expel)
+
+
 async def test_who_was_silenced_stays_so_after_a_restart(cast_: Cast) -> None:
     bob = cast_.ids["bob"]
     await cast_.put("mo", f"/members/{bob}/silence", sources=["microphone", "camera"])
@@ -557,17 +568,45 @@ async def test_who_was_silenced_stays_so_after_a_restart(cast_: Cast) -> None:
     assert studio.asked == [("silence", Participant("tea", bob), silenced)]
 
 
-@pytest.mark.parametrize("act", ["remove", "ban"])
+async def test_who_is_moved_to_the_waiting_room_waits_there_until_let_in_again(
+    cast_: Cast,
+) -> None:
+    code, bob = await cast_.code(), cast_.people["bob"]
+    await cast_.guest("Gus", code)
+    moved = await cast_.put("mo", f"/waiting/{cast_.ids['bob']}", because="One moment, please.")
+    assert moved.status == 204
+    assert (await cast_.put("mo", f"/waiting/{cast_.ids['Gus']}")).status == 204
+
+    waits = {"state": "waiting", "moved_because": "One moment, please."}
+    assert (await bob.get(f"{ROOM}/knock")).body == waits
+    # Neither the door of a room without a waiting room nor an invitation leads past it.
+    assert (await cast_.come("bob", code)).body["role"] == "waiting"
+    assert (await bob.call("DELETE", f"{ROOM}/knock")).code == "forbidden"
+    assert (await bob.get(ROOM)).status == 404
+    waiting = (await cast_.people["mo"].get(f"{ROOM}/waiting")).body["waiting"]
+    assert [each["moved_because"] for each in waiting] == ["One moment, please.", ""]
+    assert (await bob.get("/api/v1/operators/waiting")).code == "forbidden"
+
+    assert (await cast_.post("mo", "/waiting/admit")).status == 200
+    roles = await cast_.roles()
+    assert (roles["bob"], roles["Gus"]) == ("member", "guest")
+    # Whoever is let in has waited long enough: the next time, they ask themselves.
+    await cast_.delete("bob", "/membership")
+    await cast_.put("mo", "/waiting-room", on=True)
+    assert (await bob.post(f"{ROOM}/knock")).body == {"state": "waiting", "moved_because": None}
+
+
+@pytest.mark.parametrize("act", ["remove", "ban", "wait"])
 async def test_media_follow_what_moderation_decided(
     cast_: Cast, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
     studio = Studio()
-    monkeypatch.setattr(cast_.candor.moderation, "_studio", studio)
+    listen_in(studio, cast_, monkeypatch)
     bob = cast_.ids["bob"]
     if act == "remove":
         await cast_.delete("mo", f"/members/{bob}")
     else:
-        await cast_.put("mo", f"/bans/{bob}")
+        await cast_.put("mo", {"ban": f"/bans/{bob}", "wait": f"/waiting/{bob}"}[act])
     assert studio.asked == [("expel", Participant("tea", bob), frozenset())]
 
 
@@ -575,7 +614,8 @@ async def test_media_do_nothing_that_was_refused(
     cast_: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio = Studio()
-    monkeypatch.setattr(cast_.candor.moderation, "_studio", studio)
+    listen_in(studio, cast_, monkeypatch)
     await cast_.delete("ann", f"/members/{cast_.ids['bob']}")
+    await cast_.put("ann", f"/waiting/{cast_.ids['bob']}")
     await cast_.put("mo", f"/members/{cast_.ids['olga']}/silence", sources=["camera"])
     assert studio.asked == []
