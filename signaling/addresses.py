@@ -47,6 +47,7 @@ API_ME_PRESENCE = Address("/api/v1/me/presence")
 API_ME_AUTHENTICATOR = Address("/api/v1/me/authenticator")
 API_ME_AUTHENTICATOR_CONFIRM = Address("/api/v1/me/authenticator/confirm")
 API_ME_AUTHENTICATOR_REMOVE = Address("/api/v1/me/authenticator/remove")
+API_PEOPLE = Address("/api/v1/people")
 API_PERSON = Address("/api/v1/people/{user}", ("/tools/api/user/{user}/profile/",))
 API_PERSON_AVATAR = Address("/api/v1/people/{user}/avatar")
 

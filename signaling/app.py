@@ -35,6 +35,7 @@ from signaling.chores import over_and_over
 from signaling.config import Config
 from signaling.drafts import Drafts
 from signaling.files import Files
+from signaling.finding import Finding
 from signaling.health import Health
 from signaling.inspection import Inspector
 from signaling.match_news import MatchTeller
@@ -83,6 +84,7 @@ class Candor:
     door: Door
     authenticators: Authenticators
     people: People
+    finding: Finding
     presence: Presence
     rooms: Rooms
     moderation: Moderation
@@ -217,6 +219,9 @@ def _compose(
             store, door, Confirming(door, passwords), config.auth.secret, utc_now
         ),
         people=People(store, inspector, utc_now),
+        finding=Finding(
+            store, utc_now, time.monotonic, per_minute=config.limits.searches_per_minute
+        ),
         presence=presence,
         rooms=Rooms(store, streams, signer, passwords, utc_now),
         moderation=Moderation(store, streams, media, utc_now),

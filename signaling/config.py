@@ -77,6 +77,7 @@ class Limits:
     requests_per_minute: int = setting(1200, "requests of one address or account")
     logins_per_minute: int = setting(10, "failed logins of one address")
     registrations_per_hour: int = setting(100, "accounts and guests made by one address")
+    searches_per_minute: int = setting(30, "searches of one account for people")
     matches_per_minute: int = setting(5, "tries to be matched, of one account or address")
     matches_per_minute_of_all: int = setting(300, "tries to be matched, of all together")
 

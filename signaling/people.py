@@ -81,8 +81,8 @@ class People:
 
         return await self._store.read(work)
 
-    async def change(self, who: Person, values: dict[str, str]) -> Profile:
-        """Change one's own profile: any of nickname, real_name, bio, theme_mode."""
+    async def change(self, who: Person, values: dict[str, Any]) -> Profile:
+        """Change one's own profile: any of nickname, real_name, bio, theme_mode, findable."""
         checked: dict[str, Any] = dict(values)
         for name in ("nickname", "real_name"):
             if values.get(name):

@@ -46,6 +46,8 @@ SCRIPTS = (
 # Written together by everybody who writes Japanese or Korean.
 TOGETHER = ({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"})
 
+WORD_LIKE = {"CJK", "HANGUL", "HIRAGANA", "KATAKANA"}
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -95,6 +97,11 @@ def look(name: str) -> str:
     seen = (each for each in unicodedata.normalize("NFC", folded) if not _is_unseen(each))
     plain = (str(unicodedata.decimal(each)) if each.isdecimal() else each for each in seen)
     return "".join(plain).translate(LOOK_ALIKES)
+
+
+def tells_much(text: str) -> bool:
+    """True if it holds a character that says as much as several letters of an alphabet."""
+    return any(_script(character) in WORD_LIKE for character in text)
 
 
 def invisible(character: str) -> bool:

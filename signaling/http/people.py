@@ -7,10 +7,12 @@ import msgspec
 
 from signaling import addresses
 from signaling.auth.identity import Person
+from signaling.finding import Finding
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Content, Route
 from signaling.people import People, Profile
 from signaling.presence import Presence
+from signaling.store.users import User
 
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
@@ -31,6 +33,30 @@ class ProfileShown(msgspec.Struct, frozen=True):
     seen_at: datetime | None
     avatar: str | None
     """Address of the picture; it changes with the picture."""
+    findable: bool | None
+    """Whether others find one by the beginning of one's name; for oneself, null for others."""
+
+
+class PersonFound(msgspec.Struct, frozen=True):
+    """Somebody as they are shown in a list."""
+
+    id: str
+    name: str
+    nickname: str
+    status: str
+    avatar: str | None
+
+
+class PeopleFound(msgspec.Struct, frozen=True):
+    """The first few in the order of their names; more letters find others."""
+
+    people: list[PersonFound]
+
+
+class PeopleSought(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a name begins."""
+
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class WhoAmI(msgspec.Struct, frozen=True):
@@ -46,6 +72,8 @@ class ProfileChange(fields.Body, frozen=True, omit_defaults=True):
     real_name: fields.ShownName | None = None
     bio: fields.Bio | None = None
     theme_mode: Literal["geek", "life", "fury", "emo"] | None = None
+    findable: bool | None = None
+    """Whether others find one by the beginning of one's name."""
 
 
 class PresenceNote(fields.Body, frozen=True):
@@ -67,10 +95,11 @@ class AvatarChanged(msgspec.Struct, frozen=True):
 
 
 class PeopleRoutes:
-    """Thin over People."""
+    """Thin over People and Finding."""
 
-    def __init__(self, people: People, presence: Presence) -> None:
+    def __init__(self, people: People, finding: Finding, presence: Presence) -> None:
         self._people = people
+        self._finding = finding
         self._presence = presence
 
     def routes(self) -> tuple[Route, ...]:
@@ -128,6 +157,14 @@ class PeopleRoutes:
             ),
             Route(
                 "GET",
+                addresses.API_PEOPLE,
+                self.find,
+                "People whose name begins so, who want to be found",
+                query=PeopleSought,
+                answer=PeopleFound,
+            ),
+            Route(
+                "GET",
                 addresses.API_PERSON,
                 self.show,
                 "Somebody's profile",
@@ -152,11 +189,11 @@ class PeopleRoutes:
         if not isinstance(call.who, Person):
             return Answer(WhoAmI(None))
         profile = await self._people.profile(call.who, call.who.user.id)
-        return Answer(WhoAmI(_shown(profile)))
+        return Answer(WhoAmI(_shown(profile, call.who)))
 
     async def show_me(self, call: Call) -> Answer:
         who = call.person
-        return Answer(_shown(await self._people.profile(who, who.user.id)))
+        return Answer(_shown(await self._people.profile(who, who.user.id), who))
 
     async def change_me(self, call: Call) -> Answer:
         values = {
@@ -164,7 +201,7 @@ class PeopleRoutes:
             for name, value in msgspec.structs.asdict(call.body).items()
             if value is not None
         }
-        return Answer(_shown(await self._people.change(call.person, values)))
+        return Answer(_shown(await self._people.change(call.person, values), call.person))
 
     async def set_avatar(self, call: Call) -> Answer:
         who = call.person
@@ -179,8 +216,13 @@ class PeopleRoutes:
         await self._presence.note(call.person, call.body.status)
         return NOTHING
 
+    async def find(self, call: Call) -> Answer:
+        found = await self._finding.find(call.person, call.query.q)
+        return Answer(PeopleFound([_found(*each) for each in found]))
+
     async def show(self, call: Call) -> Answer:
-        return Answer(_shown(await self._people.profile(call.person, call.path["user"])))
+        who = call.person
+        return Answer(_shown(await self._people.profile(who, call.path["user"]), who))
 
     async def show_avatar(self, call: Call) -> Answer:
         media_type, content = await self._people.avatar(call.person, call.path["user"])
@@ -193,7 +235,15 @@ def _avatar_address(user_id: str, version: int) -> str:
     return f"{addresses.API_PERSON_AVATAR.path.format(user=user_id)}?v={version}"
 
 
-def _shown(profile: Profile) -> ProfileShown:
+def _picture(user: User) -> str | None:
+    return _avatar_address(user.id, user.avatar_version) if user.avatar_version else None
+
+
+def _found(user: User, status: str) -> PersonFound:
+    return PersonFound(user.id, user.name, user.nickname, status, _picture(user))
+
+
+def _shown(profile: Profile, asker: Person) -> ProfileShown:
     user = profile.user
     return ProfileShown(
         id=user.id,
@@ -207,5 +257,6 @@ def _shown(profile: Profile) -> ProfileShown:
         tags=list(profile.tags),
         status=profile.status,
         seen_at=profile.seen_at,
-        avatar=_avatar_address(user.id, user.avatar_version) if user.avatar_version else None,
+        avatar=_picture(user),
+        findable=user.findable if user.id == asker.user.id else None,
     )

@@ -113,7 +113,7 @@ def api_routes(candor: Candor) -> list[Route]:
             registration_open=candor.config.auth.registration == "open",
         ).routes(),
         *AuthenticatorRoutes(candor.authenticators).routes(),
-        *PeopleRoutes(candor.people, candor.presence).routes(),
+        *PeopleRoutes(candor.people, candor.finding, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
         *WaitingRoomRoutes(candor.waiting_room).routes(),

@@ -10,6 +10,13 @@ def people_named(words: str) -> sa.Select[tuple[str]]:
     return sa.select(users.c.id).where(_says(users.c.name, words) | _says(users.c.nickname, words))
 
 
+def people_beginning(words: str, key: str) -> sa.ColumnElement[bool]:
+    """Whose account's name looks like this at its beginning, or whose shown name begins so."""
+    return users.c.name_key.startswith(key, autoescape=True) | users.c.nickname.istartswith(
+        words, autoescape=True
+    )
+
+
 def rooms_named(words: str) -> sa.Select[tuple[str]]:
     """Rooms with these words in their title or identifier."""
     return sa.select(rooms.c.id).where(_says(rooms.c.id, words) | _says(rooms.c.title, words))

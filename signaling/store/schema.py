@@ -51,6 +51,7 @@ users = sa.Table(
     sa.Column("membership", sa.Text, nullable=False, server_default="basic"),
     sa.Column("theme_mode", sa.Text, nullable=False, server_default="life"),
     sa.Column("avatar_version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("findable", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment),
     sa.Column("banned_at", Moment),

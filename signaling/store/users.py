@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.store.schema import avatars, call_members, calls, presence, users
+from signaling.store.schema import avatars, call_members, calls, chat_blocks, presence, users
 from signaling.store.upsert import insert_if_new, upsert
 
 
@@ -27,6 +27,7 @@ class User:
     membership: str = "basic"
     theme_mode: str = "life"
     avatar_version: int = 0
+    findable: bool = True
     expires_at: datetime | None = None
     banned_at: datetime | None = None
     ban_reason: str | None = None
@@ -74,6 +75,28 @@ def page(connection: sa.Connection, after: str, limit: int) -> list[User]:
     """Accounts in the order of their making, those after the identifier `after`."""
     query = sa.select(*COLUMNS).where(users.c.id > after).order_by(users.c.id).limit(limit)
     return [User(*row) for row in connection.execute(query)]
+
+
+def findable(
+    connection: sa.Connection, asker_id: str, named: sa.ColumnElement[bool], limit: int
+) -> list[User]:
+    """Open accounts that want to be found, in the order of their names; nobody who blocked the
+    asker, or whom the asker blocked."""
+    blocked = chat_blocks.c
+    apart = sa.select(sa.literal(1)).where(
+        ((blocked.user_id == asker_id) & (blocked.blocked_id == users.c.id))
+        | ((blocked.user_id == users.c.id) & (blocked.blocked_id == asker_id))
+    )
+    query = sa.select(*COLUMNS).where(
+        named,
+        users.c.findable,
+        users.c.role != "guest",
+        users.c.banned_at.is_(None),
+        users.c.id != asker_id,
+        ~apart.exists(),
+    )
+    rows = connection.execute(query.order_by(users.c.name_key).limit(limit))
+    return [User(*row) for row in rows]
 
 
 def change(connection: sa.Connection, user_id: str, values: dict[str, Any]) -> None:
