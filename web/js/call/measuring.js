@@ -42,7 +42,7 @@ export class Measuring {
 
   _listen() {
     const now = performance.now();
-    for (const one of this._call.incoming.value) {
+    for (const one of this._call.connections.incoming.value) {
       if (one.source === "microphone") this._voices.hear(one.identity, levelOf(one.receiver), now);
     }
     const { own, identity } = this._call;
@@ -57,7 +57,7 @@ export class Measuring {
   }
 
   async _count() {
-    const connection = this._call.arriving;
+    const connection = this._call.connections.arriving;
     if (connection === null) return;
     const reports = await connection.getStats();
     const { tracks, rttMs } = readings(reports.values());

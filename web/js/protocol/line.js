@@ -61,6 +61,9 @@ export class Refusal extends Error {
   }
 }
 
+/** @param {unknown} error @returns {string} its code of the table of errors; `internal` if it has none */
+export const codeOf = (error) => (error instanceof Error && "code" in error ? String(error.code) : "internal");
+
 /**
  * Emits `state` (State), `wait` (milliseconds until the next try) and `told` (all that is no
  * answer).  Whoever asks while the line is away is refused at once with `cut`.

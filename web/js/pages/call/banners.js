@@ -23,7 +23,7 @@ export function Banners({ room, call, measuring, controls, view }) {
     </${Banner}>`}
     ${call.state.value === "joining" && html`<${Banner} words=${text("banner.joining")} />`}
     ${call.state.value === "away" && html`<${Away} call=${call} />`}
-    ${call.state.value === "in" && call.isMending.value && html`<${Banner} words=${text("banner.mending")} />`}
+    ${call.state.value === "in" && call.connections.isMending.value && html`<${Banner} words=${text("banner.mending")} />`}
     ${silenced.includes("microphone") && html`<${Banner} words=${text("banner.silenced")} />`}
     ${silenced.includes("camera") && html`<${Banner} words=${text("banner.stopped")} />`}
     ${call.rights.value.moderate === true && html`<${Knocking} room=${room} call=${call} view=${view} />`}
@@ -31,7 +31,7 @@ export function Banners({ room, call, measuring, controls, view }) {
     html`<${Banner} words=${text("banner.talking_muted")}>
       <${Button} onClick=${() => controls.microphone()}>${text("act.unmute")}</${Button}>
     </${Banner}>`}
-    ${call.screen.value !== null &&
+    ${call.connections.screen.value !== null &&
     html`<${Banner} words=${text("banner.sharing")}>
       <${Button} onClick=${() => controls.share()}>${text("act.share_stop")}</${Button}>
     </${Banner}>`}

@@ -20,7 +20,7 @@ export function Bar({ call, own, view, controls }) {
   const [isOpen, setOpen] = useState(false);
   const isHeard = own.isSpeaking.value;
   const isSeen = own.camera.value !== null;
-  const isSharing = call.screen.value !== null;
+  const isSharing = call.connections.screen.value !== null;
   const close = () => (view.dialog.value = null);
   return html`<nav class="bar" aria-label=${text("bar.name")}>
     <${BarButton} icon=${isHeard ? "microphone" : "microphone-off"} isOff=${!isHeard} words=${text(isHeard ? "act.mute" : "act.unmute")} shortcut="M" onPress=${() => controls.microphone()} />

@@ -38,8 +38,8 @@ export class Controls {
   }
 
   async share() {
-    if (this._call.screen.value !== null) {
-      this._call.stopSharing();
+    if (this._call.connections.screen.value !== null) {
+      this._call.connections.stopSharing();
       return;
     }
     if (!canShare()) {
@@ -47,7 +47,7 @@ export class Controls {
       return;
     }
     const chosen = await openScreen().catch(() => null);
-    if (chosen !== null) await this._call.share(chosen);
+    if (chosen !== null) await this._call.connections.share(chosen);
   }
 
   hand() {

@@ -7,7 +7,7 @@ import { html } from "../../ui/html.js";
 
 /** @param {{call: import("../../call/in-call.js").InCall, own: import("../../call/own.js").Own, view: View}} properties */
 export function Sounds({ call, own, view }) {
-  const heard = call.incoming.value.filter((one) => one.kind === "audio");
+  const heard = call.connections.incoming.value.filter((one) => one.kind === "audio");
   const speaker = own.chosen.value.audiooutput;
   return html`<div hidden>
     ${heard.map((one) => html`<${Sound} key=${one.mid} track=${one.track} speaker=${speaker} view=${view} />`)}

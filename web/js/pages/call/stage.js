@@ -31,10 +31,10 @@ export function Stage({ room, call, own }) {
   const view = useView();
   const controls = useMemo(() => new Controls(call, own, view), [call]);
   useKeys(controls, view);
-  const tiles = tilesOf(call.roster.value, call.incoming.value, {
+  const tiles = tilesOf(call.roster.value, call.connections.incoming.value, {
     identity: call.identity,
     camera: own.camera.value,
-    screen: call.screen.value,
+    screen: call.connections.screen.value,
   });
   const Panel = PANELS.find((one) => one.name === view.panel.value)?.content ?? null;
   const main = useRef(/** @type {HTMLElement | null} */ (null));

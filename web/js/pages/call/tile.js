@@ -29,7 +29,7 @@ export function Tile({ tile, around, priority, children }) {
         isStopped: person.silenced.includes(isScreen ? "screen" : "camera"),
         isAway: call.state.value === "away",
         hasTrack: track !== null,
-        news: mid === null ? null : (call.news.value.get(mid)?.reason ?? null),
+        news: mid === null ? null : (call.connections.news.value.get(mid)?.reason ?? null),
         moves: hasMoved.value && (quality === null || quality.bars === 0 || quality.framesPerSecond > 0),
       });
   const standing = isScreen ? null : (call.risks.value.get(tile.identity) ?? null);
@@ -51,7 +51,7 @@ export function Tile({ tile, around, priority, children }) {
         ${!person.microphone && !isScreen && html`<${Icon} name="microphone-off" /><span class="unseen">${text("tile.muted")}</span>`}
         <span class="tile-name-words">${name}</span>
       </span>
-      ${!isSelf && html`<${QualityBars} quality=${quality} height=${mid === null ? null : (call.news.value.get(mid)?.height ?? null)} />`}
+      ${!isSelf && html`<${QualityBars} quality=${quality} height=${mid === null ? null : (call.connections.news.value.get(mid)?.height ?? null)} />`}
     </div>
     <div class="tile-head">
       ${standing !== null && html`<span class="tile-risk"><${RiskBadge} standing=${standing} /></span>`}

@@ -28,8 +28,8 @@ import { Wishing } from "./wishing.js";
  */
 export function Tiles({ tiles, call, measuring, view }) {
   const [place, size] = useSize();
-  const wishing = useMemo(() => new Wishing((wishes) => call.show(wishes)), [call]);
-  useEffect(() => wishing.tell(), [call.incoming.value]);
+  const wishing = useMemo(() => new Wishing((wishes) => call.connections.show(wishes)), [call]);
+  useEffect(() => wishing.tell(), [call.connections.incoming.value]);
   const around = { call, measuring, view, wishing };
   const isAlone = tiles.every((one) => one.isSelf);
   const self = isAlone ? null : (tiles.find((one) => one.isSelf && !one.isScreen) ?? null);
