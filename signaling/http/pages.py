@@ -46,22 +46,22 @@ class Page:
         )
 
 
-CALL_STYLES = ("lobby", "call", "panels", "challenge")
+CALL_STYLES = ("rooms", "lobby", "call", "tiles", "bar", "panels", "challenge")
 CHAT_STYLES = ("chat", "messages", "writing", "attachments")
 
 PAGES = {
-    addresses.ENTRY: Page("entry", "columns"),
+    addresses.ENTRY: Page("entry", "columns", styles=("welcome", "rooms")),
     addresses.LOGIN: Page("login"),
     addresses.REGISTER: Page("register"),
-    addresses.ME: Page("me", "columns"),
-    addresses.INVITATION: Page("invitation"),
+    addresses.ME: Page("me", "columns", styles=("rooms", "me")),
+    addresses.INVITATION: Page("invitation", styles=("rooms",)),
     addresses.MATCH_PAGE: Page("match", styles=("match",)),
     addresses.HEART_LINK_PAGE: Page("heart-link", styles=("match",)),
     addresses.CHAT_PAGE: Page("chat", "chat", styles=CHAT_STYLES),
     addresses.CALL_PAGE: Page("call", styles=(*CALL_STYLES, *CHAT_STYLES)),
-    addresses.CONSOLE: Page("console", "columns", styles=("console",)),
-    addresses.DIAGNOSE: Page("diagnose"),
-    addresses.DIAGNOSE_ROOM: Page("diagnose"),
+    addresses.CONSOLE: Page("console", "columns", styles=("diagnose", "console")),
+    addresses.DIAGNOSE: Page("diagnose", styles=("diagnose",)),
+    addresses.DIAGNOSE_ROOM: Page("diagnose", styles=("diagnose",)),
 }
 NOT_FOUND = Page("not-found")
 
