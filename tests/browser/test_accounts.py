@@ -27,8 +27,12 @@ async def test_a_profile_is_kept(device: NewPage) -> None:
     await page.get_by_role("link", name="My profile").click()
     await save_profile(page, Shown_name="Countess", Real_name="Ada King", About_me=BIO)
     await expect(page.get_by_role("heading", name="Countess")).to_be_visible()
+    async with page.expect_response("**/api/v1/me"):
+        await page.get_by_label("Others find me").uncheck()
 
     await page.reload()
+
+    await expect(page.get_by_label("Others find me")).not_to_be_checked()
 
     await expect(page.get_by_label("Shown name")).to_have_value("Countess")
     await expect(page.get_by_label("Real name")).to_have_value("Ada King")

@@ -8,10 +8,19 @@ from tests.browser.conftest import NewPage, register
 pytestmark = pytest.mark.browser
 
 
-async def test_two_meet_by_a_number_and_by_a_heart_link(device: NewPage) -> None:
+async def test_two_meet_by_name_by_a_number_and_by_a_heart_link(device: NewPage) -> None:
     ada, grace = await device(), await device()
     await register(ada, "match-ada", "Ada")
     await register(grace, "match-grace", "Grace")
+    await find(ada, "nobody-is-called")
+    await expect(ada.get_by_text("Nobody was found")).to_be_visible()
+    await find(ada, "MATCH-GR")
+    await ada.get_by_role("button", name="Grace").click()
+    await ada.get_by_label("Message to Grace").fill("Is this you?")
+    await ada.get_by_role("button", name="Send").click()
+    await expect(ada.get_by_role("heading", name="Grace")).to_be_visible()
+    await expect(ada.get_by_text("Is this you?").first).to_be_visible()
+
     await say_number(ada, "0412")
     await ada.get_by_role("button", name="Stop waiting").click()
     await say_number(ada, "0421")
@@ -32,6 +41,13 @@ async def test_two_meet_by_a_number_and_by_a_heart_link(device: NewPage) -> None
     await expect(ada.get_by_text("You said yes. Waiting for Grace.")).to_be_visible()
     await grace.get_by_role("button", name="Yes").click()
     await expect(ada.get_by_role("link", name="Call")).to_be_visible()
+
+
+async def find(page: Page, name: str) -> None:
+    """Look for somebody to write to, of whom one knows nothing but the name."""
+    await page.goto("/")
+    await page.get_by_role("button", name="Write to somebody").click()
+    await page.get_by_label("Name of somebody here").fill(name)
 
 
 async def say_number(page: Page, number: str) -> None:

@@ -33,6 +33,7 @@ export const api = {
   avatar: "/api/v1/me/avatar",
   presence: "/api/v1/me/presence",
   authenticator: "/api/v1/me/authenticator",
+  people: "/api/v1/people",
   rooms: "/api/v1/rooms",
   callsStart: "/api/v1/calls/start",
   callsEnd: "/api/v1/calls/end",
@@ -62,7 +63,7 @@ export const api = {
 export const sessionAddress = (id) => `${api.sessions}/${encodeURIComponent(id)}`;
 
 /** @param {string} id */
-export const personAddress = (id) => `/api/v1/people/${encodeURIComponent(id)}`;
+export const personAddress = (id) => `${api.people}/${encodeURIComponent(id)}`;
 
 /** @param {string} id */
 export const roomAddress = (id) => `${api.rooms}/${encodeURIComponent(id)}`;

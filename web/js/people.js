@@ -1,4 +1,4 @@
-/** One's own profile, picture, password and devices. */
+/** People and their profiles; one's own picture, password and devices. */
 
 import { api, personAddress, sessionAddress } from "./addresses.js";
 import { get, patch, post, put, remove } from "./api.js";
@@ -18,13 +18,22 @@ import { get, patch, post, put, remove } from "./api.js";
  */
 
 /**
- * @param {Partial<Pick<Profile, "nickname" | "real_name" | "bio" | "theme_mode">>} values
+ * @param {Partial<Pick<Profile, "nickname" | "real_name" | "bio" | "theme_mode" | "findable">>} values
  * @returns {Promise<Profile>}
  */
 export const changeProfile = (values) => patch(api.me, values);
 
 /** @param {string} id @returns {Promise<Profile>} of somebody with whom one shares a room */
 export const readPerson = (id) => get(personAddress(id));
+
+/** @typedef {Pick<Profile, "id" | "name" | "nickname" | "status" | "avatar">} Found */
+
+/** @param {string} words how a name begins @returns {Promise<Found[]>} a few who want to be found */
+export async function findPeople(words) {
+  /** @type {{people: Found[]}} */
+  const answer = await get(`${api.people}?${new URLSearchParams({ q: words })}`);
+  return answer.people;
+}
 
 /** @returns {Promise<Profile>} */
 export const readProfile = () => get(api.me);

@@ -25,6 +25,7 @@ import { recall, remember, store } from "./memory.js";
  * @property {string} status
  * @property {string | null} seen_at
  * @property {string | null} avatar
+ * @property {boolean | null} findable null for others
  */
 
 /** @typedef {"geek" | "life" | "fury" | "emo"} ThemeMode */

@@ -7,6 +7,7 @@ import { html } from "../ui/html.js";
 import { open } from "../ui/shell.js";
 import { AuthenticatorCard } from "./me/authenticator.js";
 import { Devices } from "./me/devices.js";
+import { FindableCard } from "./me/findable.js";
 import { Identity } from "./me/identity.js";
 import { PasswordCard } from "./me/password.js";
 import { ProfileCard } from "./me/profile.js";
@@ -22,6 +23,7 @@ function Me() {
       <${Identity} profile=${profile} isGuest=${isGuest} />
       <div class="stack">
         ${!isGuest && html`<${ProfileCard} profile=${profile} />`}
+        ${!isGuest && html`<${FindableCard} profile=${profile} />`}
         ${!isGuest && html`<${ThemeCard} profile=${profile} />`}
         ${!isGuest && html`<${PasswordCard} />`}
         ${!isGuest && html`<${AuthenticatorCard} />`}

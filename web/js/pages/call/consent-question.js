@@ -1,9 +1,9 @@
 /** What looking at people means here, in words, and whether one agrees; asked before anybody looks. */
 
 import { language, text } from "../../i18n.js";
+import { Check } from "../../ui/check.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
-import { Check } from "./dialogs.js";
 
 // The version of the text that the pages have in every language.
 const TRANSLATED = "1";

@@ -1,6 +1,7 @@
 /** Settings of a call, and its keys. */
 
 import { errorText, text } from "../../i18n.js";
+import { Check } from "../../ui/check.js";
 import { Dialog } from "../../ui/dialog.js";
 import { html } from "../../ui/html.js";
 import { announce } from "../../ui/toast.js";
@@ -41,9 +42,3 @@ export function KeysDialog({ view, onClose }) {
 
 /** @type {Readonly<Record<string, string>>} */
 const NAMES = { "?": "help" };
-
-/** @param {{words: string, isOn: boolean, onChange: (isOn: boolean) => void}} properties */
-export function Check({ words, isOn, onChange }) {
-  const change = (/** @type {Event & {currentTarget: HTMLInputElement}} */ event) => onChange(event.currentTarget.checked);
-  return html`<label class="check"><input type="checkbox" checked=${isOn} onChange=${change} />${words}</label>`;
-}

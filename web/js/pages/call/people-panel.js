@@ -9,12 +9,12 @@ import { InviteDialog } from "../entry/invite.js";
 import { presentIn } from "../../call/roster.js";
 import { Avatar } from "../../ui/avatar.js";
 import { Button } from "../../ui/button.js";
+import { Check } from "../../ui/check.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { useDeed } from "../../ui/loaded.js";
 import { Notice } from "../../ui/notice.js";
 import { announce } from "../../ui/toast.js";
-import { Check } from "./dialogs.js";
 
 /** @typedef {import("../../call/in-call.js").InCall} InCall */
 /** @typedef {import("../../call/roster.js").Person} Person */

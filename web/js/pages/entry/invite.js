@@ -13,6 +13,7 @@ import { NotYet, useDeed, useLoaded } from "../../ui/loaded.js";
 import { Notice } from "../../ui/notice.js";
 import { QrCode } from "../../ui/qr-code.js";
 import { announce } from "../../ui/toast.js";
+import { SendInvitation } from "./send-invitation.js";
 
 /** @typedef {import("../../rooms.js").Room} Room */
 /** @typedef {import("../../rooms.js").Invitation} Invitation */
@@ -47,7 +48,7 @@ function Invitations({ room }) {
     listed.put((listed.thing ?? []).filter((other) => other.id !== one.id));
   };
   return html`
-    ${shown && html`<${Share} invitation=${shown} />`}
+    ${shown && html`<${Share} key=${shown.id} title=${room.title} invitation=${shown} />`}
     <${NewInvitation} room=${room} onMade=${made} />
     <section>
       <h3 class="part-title">${text("invite.open")}</h3>
@@ -58,8 +59,8 @@ function Invitations({ room }) {
   `;
 }
 
-/** @param {{invitation: Invitation}} properties */
-function Share({ invitation }) {
+/** @param {{title: string, invitation: Invitation}} properties */
+function Share({ title, invitation }) {
   const link = new URL(invitation.path, location.origin).href;
   return html`<section class="share" aria-label=${text("invite.ready")}>
     <div class="stack">
@@ -72,6 +73,7 @@ function Share({ invitation }) {
       ${LOOPBACK.test(location.hostname) && html`<p class="fine">${text("invite.only_here")}</p>`}
     </div>
     <${QrCode} value=${link} label=${text("invite.qr")} />
+    <${SendInvitation} words=${text("invite.words", { title, link })} />
   </section>`;
 }
 

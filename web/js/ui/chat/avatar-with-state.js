@@ -4,7 +4,9 @@ import { text } from "../../i18n.js";
 import { Avatar } from "../avatar.js";
 import { html } from "../html.js";
 
-/** @param {{face: import("../../chat/faces.js").Face, onClick?: () => void}} properties a button if it does something */
+/** @typedef {Pick<import("../../chat/faces.js").Face, "id" | "name" | "nickname" | "avatar" | "status">} Shown */
+
+/** @param {{face: Shown, onClick?: () => void}} properties a button if it does something */
 export function AvatarWithState({ face, onClick }) {
   const inside = html`
     <${Avatar} profile=${face} size="small" />
@@ -14,5 +16,5 @@ export function AvatarWithState({ face, onClick }) {
   return html`<button type="button" class="with-state" aria-label=${text("person.card_of", { name: nameOf(face) })} onClick=${onClick}>${inside}</button>`;
 }
 
-/** @param {import("../../chat/faces.js").Face} face what to call somebody of whom nothing may be known any more */
+/** @param {Shown} face what to call somebody of whom nothing may be known any more */
 export const nameOf = (face) => face.nickname || face.name || text("person.unknown");

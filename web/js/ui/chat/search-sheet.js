@@ -1,24 +1,27 @@
 /** Search in a chat; what was found leads to where it was said. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { findMessages } from "../../chats.js";
 import { errorText, moment, text } from "../../i18n.js";
 import { Button } from "../button.js";
 import { Dialog } from "../dialog.js";
 import { html } from "../html.js";
 import { Notice } from "../notice.js";
+import { useSought } from "../sought.js";
 import { nameOf } from "./avatar-with-state.js";
 
 /** @typedef {import("../../chat/conversation.js").Conversation} Conversation */
-/** @typedef {import("../../chats.js").Hit} Hit */
-
-// So long after the last letter, somebody wants to see what there is.
-const LOOK_AFTER_MS = 300;
 
 /** @param {{conversation: Conversation, desk: import("./desk.js").Desk, onClose: () => void}} properties */
 export function SearchSheet({ conversation, desk, onClose }) {
   const [sought, setSought] = useState("");
-  const { hits, failure, hasMore, more } = useHits(conversation.room, sought.trim());
+  const words = sought.trim();
+  const { found, failure, put, fail } = useSought(words, (wanted) => findMessages(conversation.room, wanted));
+  const { hits = null, next = null } = found ?? {};
+  const more = async () => {
+    const page = await findMessages(conversation.room, words, next ?? "").catch(fail);
+    if (page) put({ hits: [...(hits ?? []), ...page.hits], next: page.next });
+  };
   return html`<${Dialog} title=${text("search.title")} onClose=${onClose}>
     <input
       class="input" type="search" value=${sought} placeholder=${text("search.words")} aria-label=${text("search.words")} autocomplete="off"
@@ -30,7 +33,7 @@ export function SearchSheet({ conversation, desk, onClose }) {
     html`<ul class="choices">
       ${hits.map(({ message, snippet }) => html`<${Found} key=${message.id} name=${nameOf(conversation.faces.of(message.sender))} at=${message.posted_at} words=${snippet} onOpen=${() => desk.show(message.sequence)} />`)}
     </ul>`}
-    ${hasMore && html`<${Button} kind="quiet" onClick=${more}>${text("talks.more")}</${Button}>`}
+    ${next !== null && html`<${Button} kind="quiet" onClick=${more}>${text("talks.more")}</${Button}>`}
   </${Dialog}>`;
 }
 
@@ -40,37 +43,4 @@ export function Found({ name, at, words, onOpen }) {
     <span class="found-head"><span class="quote-name">${name}</span><span class="fine">${moment(at)}</span></span>
     <span class="found-words" dir="auto">${words}</span>
   </button></li>`;
-}
-
-/** @param {string} room @param {string} sought */
-function useHits(room, sought) {
-  const [hits, setHits] = useState(/** @type {readonly Hit[] | null} */ (null));
-  const [next, setNext] = useState(/** @type {string | null} */ (null));
-  const [failure, setFailure] = useState(/** @type {unknown} */ (null));
-  useEffect(() => {
-    if (sought === "") {
-      setHits(null);
-      setNext(null);
-      return;
-    }
-    let isWanted = true;
-    const timer = setTimeout(async () => {
-      const page = await findMessages(room, sought).catch((error) => void (isWanted && setFailure(error)));
-      if (!isWanted || !page) return;
-      setFailure(null);
-      setHits(page.hits);
-      setNext(page.next);
-    }, LOOK_AFTER_MS);
-    return () => {
-      isWanted = false;
-      clearTimeout(timer);
-    };
-  }, [room, sought]);
-  const more = async () => {
-    const page = await findMessages(room, sought, next ?? "").catch(setFailure);
-    if (!page) return;
-    setHits([...(hits ?? []), ...page.hits]);
-    setNext(page.next);
-  };
-  return { hits, failure, hasMore: next !== null, more };
 }
