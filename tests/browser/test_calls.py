@@ -258,6 +258,17 @@ async def test_who_waits_is_let_in_and_who_is_removed_is_out(
     await ada.get_by_role("button", name="Moderate Grace").click()
     await ada.get_by_role("button", name="Mute", exact=True).click()
     await expect(grace.get_by_text("A moderator has muted you.")).to_be_visible()
+    await ada.get_by_role("button", name="Move to the waiting room").click()
+    moved = grace.get_by_role("heading", name="You were moved to the waiting room")
+    await expect(moved).to_be_visible()
+    await expect(tile(ada, "Grace")).to_have_count(0)
+    await grace.reload()
+    await expect(moved).to_be_visible()
+    await ada.get_by_role("button", name="Let in").click()
+    await join(grace)
+    await moves(ada, "Grace")
+
+    await ada.get_by_role("button", name="Moderate Grace").click()
     await ada.get_by_role("button", name="Remove", exact=True).click()
     await expect(
         grace.get_by_role("heading", name="You were removed from the room")

@@ -76,6 +76,9 @@ async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
         people = {name: await client.register(name.lower(), nickname=name) for name in NAMES}
         made = await people["Ada"].post("/api/v1/rooms", {"title": "Board", "kind": "meeting"})
         room = made.body["id"]
+        invited = await people["Ada"].post(f"/api/v1/rooms/{room}/invitations", {"uses": 10})
+        for person in people.values():
+            await person.post(f"/api/v1/invitations/{invited.body['code']}/accept")
         started = await people["Ada"].post("/api/v1/calls/start", {"room": room, "medium": "video"})
         assert started.status == 200, started
         identities = {}
@@ -130,13 +133,21 @@ async def test_the_wall_is_live_and_shows_the_riskiest_first(device: NewPage, ca
     await order(page, ["Hal", "Cleo", "Jon"])
     hal = page.locator(f"[data-identity='{cast.identities['Hal']}']")
     await expect(hal.get_by_text("Likely synthetic 0.97")).to_be_visible()
-    await hal.get_by_text("Why").click()
+    await hal.get_by_text("Why", exact=True).click()
     await expect(hal.get_by_text("The whole picture changed colour alike")).to_be_visible()
     await hal.get_by_text("Judge otherwise").click()
     await hal.get_by_label("Note").fill("I know him.")
     await hal.get_by_role("button", name="Say so").click()
     await expect(hal.get_by_text("Judged by olga: No sign")).to_be_visible()
+    jon = page.locator(f"[data-identity='{cast.identities['Jon']}']")
+    await jon.get_by_text("Move to the waiting room").click()
+    await jon.get_by_label("Why; they are told").fill("One moment, please.")
+    await jon.get_by_role("button", name="Move", exact=True).click()
+    waits = page.locator(".moved-row")
+    await expect(waits).to_contain_text("One moment, please.")
     await everywhere(page, "console-wall")
+    await waits.get_by_role("button", name="Let in Jon").click()
+    await expect(waits).to_have_count(0)
     told = await device()
     await sign_in(told, "hal")
     await told.wait_for_url("**/")

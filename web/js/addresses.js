@@ -40,6 +40,7 @@ export const api = {
   callsActive: "/api/v1/calls/active",
   allCalls: "/api/v1/operators/calls",
   allRooms: "/api/v1/operators/rooms",
+  allMoved: "/api/v1/operators/waiting",
   alerts: "/api/v1/alerts",
   scores: "/api/v1/scores",
   captures: "/api/v1/captures",

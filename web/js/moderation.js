@@ -1,6 +1,6 @@
 /** The door of a room, and what its moderators may do with people. */
 
-import { memberAddress, roomAddress } from "./addresses.js";
+import { api, memberAddress, roomAddress } from "./addresses.js";
 import { get, post, put, remove } from "./api.js";
 
 /**
@@ -9,21 +9,21 @@ import { get, post, put, remove } from "./api.js";
  * @property {string} name
  * @property {string} nickname
  * @property {string} since
+ * @property {string | null} moved_because what they are told who were moved there, null for whoever asked
  */
 
-/** @param {string} room @returns {Promise<"waiting" | "denied" | "admitted">} */
+/** @typedef {"waiting" | "denied" | "admitted"} State at the door */
+/** @typedef {{state: State, moved_because: string | null}} Standing */
+
+/** @param {string} room @returns {Promise<State>} */
 export async function knock(room) {
-  /** @type {{state: "waiting" | "denied" | "admitted"}} */
+  /** @type {Standing} */
   const answer = await post(`${roomAddress(room)}/knock`);
   return answer.state;
 }
 
-/** @param {string} room @returns {Promise<"waiting" | "denied" | "admitted">} */
-export async function standing(room) {
-  /** @type {{state: "waiting" | "denied" | "admitted"}} */
-  const answer = await get(`${roomAddress(room)}/knock`);
-  return answer.state;
-}
+/** @param {string} room @returns {Promise<Standing>} */
+export const standing = (room) => get(`${roomAddress(room)}/knock`);
 
 /** @param {string} room */
 export const stopWaiting = (room) => remove(`${roomAddress(room)}/knock`);
@@ -33,6 +33,25 @@ export async function whoWaits(room) {
   /** @type {{waiting: Knock[]}} */
   const answer = await get(`${roomAddress(room)}/waiting`);
   return answer.waiting;
+}
+
+/**
+ * Out of the room, until they are let in again.
+ *
+ * @param {string} room
+ * @param {string} user
+ * @param {string} because they are told
+ * @returns {Promise<void>}
+ */
+export const makeWait = (room, user, because = "") => put(`${roomAddress(room)}/waiting/${encodeURIComponent(user)}`, { because });
+
+/** @typedef {{room: string, title: string, moved_by: string, knock: Knock}} Moved */
+
+/** Who was moved to a waiting room, anywhere; for operators. @returns {Promise<Moved[]>} */
+export async function movedAnywhere() {
+  /** @type {{moved: Moved[]}} */
+  const answer = await get(api.allMoved);
+  return answer.moved;
 }
 
 /** @param {string} room @param {string} user */

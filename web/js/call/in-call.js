@@ -22,7 +22,7 @@ import { NOBODY, after, settled } from "./roster.js";
 /** @typedef {import("./own.js").Own} Own */
 /** @typedef {import("../calls.js").Call} Call */
 
-/** How it ended: `left`, `ended`, `removed`, `banned`, or a code of the table of errors. */
+/** How it ended: `left`, `ended`, `removed`, `banned`, `waiting`, or a code of the table of errors. */
 /** @typedef {{how: string, reason: string | null}} Ending */
 
 /**
@@ -196,6 +196,9 @@ const TOLD = {
   speaker_news: (call, told) => (call.speaker.value = told.identity),
 };
 
+/** @type {ReadonlyMap<string, string>} how it ends for whoever is out of the room for such a reason */
+const OUT = new Map([["banned", "banned"], ["waiting", "waiting"]]);
+
 /** @type {Readonly<Record<string, (call: InCall, event: RoomEvent) => void>>} */
 const EVENTS = {
   "call.active": (call, { at }) => {
@@ -209,6 +212,6 @@ const EVENTS = {
     if (body.call === call.call.value?.id) call._finish("ended", String(body.reason ?? ""));
   },
   "member.left": (call, { body }) => {
-    if (body.user === call.identity) call._finish(body.reason === "banned" ? "banned" : "removed");
+    if (body.user === call.identity) call._finish(OUT.get(String(body.reason)) ?? "removed");
   },
 };

@@ -32,7 +32,7 @@ const room = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const ANSWERED = "#answered";
 
 const place = signal(/** @type {Place} */ ({ at: "door" }));
-const own = new Own();
+let own = new Own();
 
 /** Ask where one stands; whoever belongs to the room is in the lobby at once. */
 async function look() {
@@ -53,7 +53,7 @@ const isHidden = (error) => error instanceof ApiError && error.code === "not_fou
 /** @returns {Promise<Place>} for somebody who does not belong, or not yet */
 async function atTheDoor() {
   try {
-    const state = await standing(room);
+    const { state } = await standing(room);
     if (state === "waiting") return { at: "waiting" };
     return { at: "failed", error: new ApiError("not_admitted", "") };
   } catch (error) {
@@ -80,11 +80,16 @@ function join(found, consent) {
   call.join();
 }
 
+// The room goes on without whoever is out of it like this, and they are told where they stand.
+const OUTSIDE = new Set(["waiting", "not_found"]);
+
 /** @param {Room} found @param {InCall} call */
 function end(found, call) {
   own.close();
+  own = new Own();
   isImmersed.value = false;
-  place.value = { at: "ended", room: found, call };
+  if (OUTSIDE.has(call.ending.value?.how ?? "")) look();
+  else place.value = { at: "ended", room: found, call };
 }
 
 function CallPage() {

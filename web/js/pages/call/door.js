@@ -14,6 +14,8 @@ import { Notice } from "../../ui/notice.js";
 import { Failed } from "./ending.js";
 import { useState } from "preact/hooks";
 
+/** @typedef {import("../../moderation.js").Standing} Standing */
+
 const LOOK_EVERY_MS = 2000;
 
 /** @param {{room: string, onWaiting: () => void, onAdmitted: () => void}} properties */
@@ -37,16 +39,18 @@ export function Door({ room, onWaiting, onAdmitted }) {
 /** @param {{room: string, onAdmitted: () => void, onLeft: () => void}} properties */
 export function Waiting({ room, onAdmitted, onLeft }) {
   const [failure, setFailure] = useState(/** @type {unknown} */ (null));
+  const [now, setNow] = useState(/** @type {Standing | null} */ (null));
   useEffect(() => {
-    const look = async () => {
-      const state = await standing(room).catch((error) => {
-        // Only an answer ends the waiting; a line that is cut for a moment does not.
-        if (error instanceof ApiError && error.code === "not_found") setFailure(error);
-        return "waiting";
-      });
-      if (state === "admitted") onAdmitted();
-      if (state === "denied") setFailure(new ApiError("not_admitted", ""));
+    const look = () => standing(room).then(stand, (error) => {
+      // Only an answer ends the waiting; a line that is cut for a moment does not.
+      if (error instanceof ApiError && error.code === "not_found") setFailure(error);
+    });
+    const stand = (/** @type {Standing} */ found) => {
+      setNow(found);
+      if (found.state === "admitted") onAdmitted();
+      if (found.state === "denied") setFailure(new ApiError("not_admitted", ""));
     };
+    look();
     const timer = setInterval(look, LOOK_EVERY_MS);
     return () => clearInterval(timer);
   }, [room]);
@@ -55,10 +59,14 @@ export function Waiting({ room, onAdmitted, onLeft }) {
     onLeft();
   });
   if (failure !== null) return html`<${Failed} error=${failure} />`;
+  const because = now?.moved_because ?? null;
   return html`<div class="narrow"><section class="card card-door" role="status">
-    <h1 class="page-title">${text("waiting.title")}</h1>
+    <h1 class="page-title">${text(because === null ? "waiting.title" : "waiting.moved")}</h1>
     <div class="waiting-dots" aria-hidden="true"><span></span><span></span><span></span></div>
-    <p class="lead">${text("waiting.words")}</p>
-    <${Button} busy=${leaving.busy} onClick=${leaving.run}>${text("waiting.leave")}</${Button}>
+    ${because !== null && because !== "" && html`<blockquote class="waiting-because">${because}</blockquote>`}
+    <p class="lead">${text(because === null ? "waiting.words" : "waiting.moved_words")}</p>
+    ${because === null
+      ? html`<${Button} busy=${leaving.busy} onClick=${leaving.run}>${text("waiting.leave")}</${Button}>`
+      : html`<${ButtonLink} href=${pages.entry}>${text("action.to_start")}</${ButtonLink}>`}
   </section></div>`;
 }

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { challenge, endCall } from "../../calls.js";
 import { counted, errorText, text } from "../../i18n.js";
-import { admit, admitAll, ban, deny, handOver, sendAway, setLocked, setRole, setWaitingRoom, silence, whoWaits } from "../../moderation.js";
+import { admit, admitAll, ban, deny, handOver, makeWait, sendAway, setLocked, setRole, setWaitingRoom, silence, whoWaits } from "../../moderation.js";
 import { mayInvite } from "../../rooms.js";
 import { InviteDialog } from "../entry/invite.js";
 import { presentIn } from "../../call/roster.js";
@@ -96,6 +96,7 @@ function Moderating({ person, room, call }) {
     ${isOwner && !isGuest && html`<${Deed} words=${text("moderate.hand_over")} act=${() => handOver(room.id, identity)} />`}
     ${call.detection.value?.runs &&
     KINDS.map((kind) => html`<${Deed} key=${kind} words=${text(`moderate.challenge_${kind}`)} act=${() => challenge(call.call.value?.id ?? "", identity, kind)} />`)}
+    <${Deed} kind="danger" words=${text("moderate.wait")} act=${() => makeWait(room.id, identity)} />
     <${Deed} kind="danger" words=${text("moderate.remove")} act=${() => sendAway(room.id, identity)} />
     <${Deed} kind="danger" words=${text("moderate.ban")} act=${() => ban(room.id, identity)} />
   </div>`;
@@ -121,7 +122,7 @@ function AtTheDoor({ room, call }) {
     <ul class="people">
       ${waiting.map(
         (one) => html`<li key=${one.user} class="person person-row">
-          <span class="person-words person-name">${one.nickname || one.name}</span>
+          <span class="person-words"><span class="person-name">${one.nickname || one.name}</span>${one.moved_because !== null && html`<span class="fine">${text("door.moved")}</span>`}</span>
           <${Deed} kind="primary" words=${text("door.admit")} act=${() => admit(room.id, one.user)} />
           <${Deed} words=${text("door.deny")} act=${() => deny(room.id, one.user)} />
         </li>`,

@@ -18,6 +18,7 @@ import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
 import { Filter, Search } from "./filter.js";
 import { Judge } from "./judge.js";
+import { MovedList, move } from "./moved-list.js";
 import { nameOf } from "./names.js";
 
 /** @typedef {import("../../console/board.js").Board} Board */
@@ -41,6 +42,7 @@ export function Wall({ board }) {
       <${Filter} label=${text("wall.state")} value=${state} choices=${STATES.map((one) => [one, text(`risk.${one}`)])} onChange=${setState} />
       <${Search} label=${text("wall.search")} value=${words} onInput=${setWords} />
     </div>
+    <${MovedList} wall=${board.wall.value} />
     ${seen.length === 0 && html`<div class="empty"><${Icon} name="camera" /><p>${text(board.wall.value.size === 0 ? "wall.nobody" : "wall.nobody_so")}</p></div>`}
     <ul class="wall">${seen.map((one) => html`<${Card} key=${one.key} seen=${one} />`)}</ul>
   `;
@@ -67,6 +69,7 @@ function Card({ seen }) {
     </details>
     ${seen.call !== "" && html`<${Judge} seen=${seen} />`}
     <${Notify} identity=${identity} name=${name} />
+    <${ToWait} room=${room} identity=${identity} name=${name} />
     <${Acts} seen=${seen} name=${name} />
   </li>`;
 }
@@ -92,6 +95,24 @@ function Notify({ identity, name }) {
       ${() => html`
         <${TextField} name="words" label=${text("wall.notify_words")} required maxLength=${2000} autocomplete="off" />
         <${Submit} kind="soft">${text("wall.notify_send")}</${Submit}>
+      `}
+    </${Form}>
+  </details>`;
+}
+
+/** @param {{room: string, identity: string, name: string}} properties */
+function ToWait({ room, identity, name }) {
+  /** @param {Record<string, string>} values */
+  const say = async ({ because = "" }) => {
+    await move(room, identity, because);
+    announce(text("wall.moved", { name }));
+  };
+  return html`<details class="wall-more">
+    <summary aria-label=${text("wall.wait_whom", { name })}>${text("wall.wait")}</summary>
+    <${Form} onSubmit=${say}>
+      ${() => html`
+        <${TextField} name="because" label=${text("wall.wait_because")} maxLength=${500} autocomplete="off" />
+        <${Submit} kind="danger">${text("wall.wait_do")}</${Submit}>
       `}
     </${Form}>
   </details>`;

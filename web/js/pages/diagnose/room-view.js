@@ -50,7 +50,7 @@ class Look {
     const stay = (this._stay = new RoomLine(this._room, listening(surroundings(), note), { reading: true }));
     stay.line.on("state", (state) => (this.state.value = state));
     const { scene, close } = sceneFor(me.value?.id ?? "");
-    const inRoom = { ...scene, stay, find: () => roomOf(this._room), standing: () => standing(this._room) };
+    const inRoom = { ...scene, stay, find: () => roomOf(this._room), standing: async () => (await standing(this._room)).state };
     await this.run.go(this.checks, inRoom).finally(close);
   }
 
