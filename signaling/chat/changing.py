@@ -6,6 +6,7 @@ stays where only an export for the hold finds it.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,11 +66,8 @@ class Changing:
             own = message.sender == there.identity
             if not (own or there.grants.moderate):
                 raise Refused("forbidden", "Only who wrote it or moderates the room may.")
-            if not own:
-                more = detail(room=message.room_id, sender=message.sender)
-                act = Act(there.identity, "message.delete", message.id, address, more)
-                audit.record(happening.connection, act, happening.now)
-            return delete(happening, message, there.identity, held=_is_held(there))
+            do = delete if own else partial(delete_by_moderator, address=address)
+            return do(happening, message, there.identity, held=_is_held(there))
 
         return await self._streams.write(work)
 
@@ -133,6 +131,16 @@ def delete(happening: Happening, message: Message, actor: str, *, held: bool) ->
     } | ({} if held else {"file": None, "file_id": None})
     messages.change(connection, message.id, **gone)
     return Changed(replace(message, **gone), event.sequence)
+
+
+def delete_by_moderator(
+    happening: Happening, message: Message, actor: str, address: str, *, held: bool
+) -> Changed:
+    """The same with somebody else's message, on record."""
+    more = detail(room=message.room_id, sender=message.sender)
+    act = Act(actor, "message.delete", message.id, address, more)
+    audit.record(happening.connection, act, happening.now)
+    return delete(happening, message, actor, held=held)
 
 
 def empty_stream(connection: sa.Connection, message: Message) -> None:

@@ -5,7 +5,7 @@ that was said in the room is forgotten.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,22 @@ import sqlalchemy as sa
 from signaling.audit import Act, detail
 from signaling.auth.identity import Person
 from signaling.chat import standing
+from signaling.chat.changing import delete_by_moderator
 from signaling.chat.standing import Standing
 from signaling.errors import Refused
 from signaling.identifiers import new_id
-from signaling.store import Store, audit, chat_rules, reports, rooms, users
+from signaling.store import Store, audit, chat_rules, messages, reports, rooms, users
 from signaling.store.chat_rules import Rules
 from signaling.store.reports import Report
 from signaling.streams import Happening, Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of a complaint, and whether the message goes with it."""
+
+    outcome: str
+    delete: bool
 
 
 class Order:
@@ -109,8 +118,12 @@ class Order:
 
         return await self._store.read(work)
 
-    async def close_report(self, who: Person, report_id: str, outcome: str, address: str) -> Report:
+    async def close_report(
+        self, who: Person, report_id: str, decided: Decided, address: str
+    ) -> Report:
         """Decide about a complaint; once."""
+        if decided.delete and decided.outcome != "upheld":
+            raise Refused("invalid", "delete: only what was rightly complained of.")
 
         def work(happening: Happening) -> Report:
             connection = happening.connection
@@ -120,10 +133,13 @@ class Order:
             if not who.at_least("operator"):
                 _moderating(connection, who, report.room_id)
             if report.closed_at is None:
+                outcome = decided.outcome
                 values = {"closed_at": happening.now, "closed_by": who.user.id, "outcome": outcome}
                 reports.close(connection, report_id, **values)
                 more = detail(message=report.message_id, outcome=outcome)
                 _note(happening, Act(who.user.id, "chat.report", report_id, address, more))
+                if decided.delete:
+                    _delete(happening, who, report, address)
             found = reports.by_id(connection, report_id)
             assert found is not None, "it was there a moment ago"
             return found
@@ -167,6 +183,17 @@ def _moderating(connection: sa.Connection, who: Person, room_id: str) -> Standin
     if not there.grants.moderate:
         raise Refused("forbidden", "Only the room's owner and moderators may.")
     return there
+
+
+def _delete(happening: Happening, who: Person, report: Report, address: str) -> None:
+    """Make a tombstone of the message that somebody complained of, unless it is one by now."""
+    connection, room_id = happening.connection, report.room_id
+    rooms.lock_row(connection, room_id)
+    message = messages.by_id(connection, report.message_id)
+    if message is None or message.deleted_at is not None:
+        return
+    held = _place(connection, who, room_id).rules.held_at is not None
+    delete_by_moderator(happening, message, who.user.id, address, held=held)
 
 
 def _note(happening: Happening, act: Act) -> None:

@@ -10,6 +10,7 @@ from signaling import addresses
 from signaling.addresses import Address
 from signaling.chat import Chat
 from signaling.chat.export import Span
+from signaling.chat.order import Decided
 from signaling.http import fields
 from signaling.http.call import NOTHING, Allow, Answer, Call, Handler, Outgoing, Route
 from signaling.store.chat_rules import Rules
@@ -50,9 +51,10 @@ class Complaint(fields.Body, frozen=True):
 
 
 class Decision(fields.Body, frozen=True):
-    """What came of it."""
+    """What came of it; `delete` takes the message away with it."""
 
     outcome: Literal["upheld", "dismissed"]
+    delete: bool = False
 
 
 class ReportShown(msgspec.Struct, frozen=True):
@@ -223,8 +225,9 @@ class OrderRoutes:
         return Answer(ReportPage(shown, shown[-1].id if len(found) > query.limit else None))
 
     async def close_report(self, call: Call) -> Answer:
+        decided = Decided(call.body.outcome, call.body.delete)
         found = await self._chat.order.close_report(
-            call.person, call.path["report"], call.body.outcome, call.device.address
+            call.person, call.path["report"], decided, call.device.address
         )
         return Answer(_report(found))
 

@@ -21,6 +21,7 @@ from signaling.app import Candor, open_candor
 from signaling.config import Config
 from signaling.http.server import listen
 from signaling.media import Participant
+from signaling.store import events
 from tests.browser.conftest import NewPage, sign_in
 from tests.browser.test_call_screens import everywhere
 from tests.client import PASSWORD, Client
@@ -219,13 +220,17 @@ async def test_thresholds_are_tried_on_the_past_before_they_count(
     assert candor.watching.alerts.thresholds.raise_risk == pytest.approx(0.98)
 
 
-async def test_a_report_is_decided_and_stays_to_be_seen(device: NewPage, cast: Cast) -> None:
+async def test_a_report_is_decided_and_stays_to_be_seen(
+    device: NewPage, candor: Candor, cast: Cast
+) -> None:
     page = await console(device)
     await page.get_by_role("link", name="Reports").click()
     await expect(page.get_by_role("row", name="Buy my coins")).to_contain_text("A test.")
     await everywhere(page, "console-reports")
-    await page.get_by_role("button", name="Uphold").click()
+    await page.get_by_role("button", name="Uphold and delete").click()
     await expect(page.get_by_text("No reports.")).to_be_visible()
+    said = await candor.store.read(lambda c: events.after(c, cast.room, 0, 100))
+    assert "message.deleted" in [event.kind for event in said]
     await page.get_by_label("Decided ones").check()
     await expect(page.get_by_role("row", name="Buy my coins")).to_contain_text("Upheld")
 

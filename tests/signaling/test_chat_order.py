@@ -100,6 +100,21 @@ async def test_a_report_keeps_what_was_said_until_somebody_decides(room: Room) -
     assert len(everywhere.body["reports"]) == 1
 
 
+async def test_who_upholds_a_report_may_delete_the_message_with_it(room: Room) -> None:
+    message = await room.say("bob", "rude words")
+    await room.act("cy", "POST", f"{message['id']}/report", reason="rude")
+    eve, reports = await operator(room), "/api/v1/chat/reports"
+    report = (await eve.get(reports)).body["reports"][0]
+    path = f"{reports}/{report['id']}"
+    wrong = await eve.call("PUT", path, {"outcome": "dismissed", "delete": True})
+    assert wrong.code == "invalid"
+    closed = await eve.call("PUT", path, {"outcome": "upheld", "delete": True})
+    assert (closed.body["outcome"], closed.body["text"]) == ("upheld", "rude words")
+    gone = await room.people["cy"].get(f"/api/v1/chat/messages/{message['id']}")
+    assert (gone.body["message"]["text"], gone.body["message"]["deleted_at"] is None) == ("", False)
+    assert await actions(room.candor) == ["chat.report", "message.delete"]
+
+
 async def test_a_report_is_kept_for_a_time_after_its_decision(room: Room) -> None:
     said = [await room.say("bob", text) for text in ("rude", "ruder")]
     for message in said:

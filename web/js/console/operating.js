@@ -68,8 +68,8 @@ export const roomsBy = (wanted) => get(`${api.allRooms}?${queryOf(wanted)}`);
 /** @param {boolean} closed @param {string} cursor @returns {Promise<{reports: Report[], next: string | null}>} of all rooms */
 export const reportsBy = (closed, cursor) => get(`${api.reports}?${queryOf({ closed: String(closed), cursor })}`);
 
-/** @param {string} id @param {string} outcome @returns {Promise<Report>} */
-export const closeReport = (id, outcome) => put(`${api.reports}/${encodeURIComponent(id)}`, { outcome });
+/** @param {string} id @param {{outcome: string, delete?: boolean}} decided `delete`: the message, too @returns {Promise<Report>} */
+export const closeReport = (id, decided) => put(`${api.reports}/${encodeURIComponent(id)}`, decided);
 
 /** @returns {Promise<{ready: boolean, checks: Check[]}>} also while it is not ready */
 export const health = async () => (await fetch(api.readiness, { cache: "no-store" })).json();

@@ -12,7 +12,12 @@ import { Table, usePages } from "./table.js";
 
 /** @typedef {import("../../console/operating.js").Report} Report */
 
-const OUTCOMES = /** @type {const} */ (["upheld", "dismissed"]);
+/** What may be decided, each with its button. */
+const DECISIONS = /** @type {const} */ ([
+  { name: "deleted", kind: "danger", decided: { outcome: "upheld", delete: true } },
+  { name: "upheld", kind: "soft", decided: { outcome: "upheld" } },
+  { name: "dismissed", kind: "quiet", decided: { outcome: "dismissed" } },
+]);
 
 export function Reports() {
   const [isClosed, setClosed] = useState(false);
@@ -34,12 +39,12 @@ export function Reports() {
 /** @param {{report: Report, again: () => void}} properties */
 function Row({ report, again }) {
   const { id, outcome, sender, room, reason, reported_by: by, reported_at: at, closed_by: closedBy, closed_at: closedAt } = report;
-  const decide = (/** @type {string} */ one) => () => closeReport(id, one).then(again, (error) => announce(errorText(error)));
+  const decide = (/** @type {{outcome: string}} */ decided) => () => closeReport(id, decided).then(again, (error) => announce(errorText(error)));
   return html`<tr>
     <th scope="row">${report.text}</th><td>${nameOf(sender)}</td><td>${reason}</td>
     <td><span class="table-main">${nameOf(by)}</span><span class="fine">${moment(at)}</span></td><td>${room}</td>
     <td>${outcome === null
-      ? html`<div class="row">${OUTCOMES.map((one) => html`<${Button} key=${one} kind=${one === "upheld" ? "danger" : "soft"} onClick=${decide(one)}>${text(`reports.do.${one}`)}</${Button}>`)}</div>`
+      ? html`<div class="row">${DECISIONS.map(({ name, kind, decided }) => html`<${Button} key=${name} kind=${kind} onClick=${decide(decided)}>${text(`reports.do.${name}`)}</${Button}>`)}</div>`
       : html`<span class="table-main">${text(`reports.outcome.${outcome}`)}</span><span class="fine">${nameOf(closedBy ?? "")} ${moment(closedAt ?? "")}</span>`}</td>
   </tr>`;
 }
