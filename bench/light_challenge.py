@@ -11,7 +11,6 @@ decoded picture on is the server's own code.
 
 import argparse
 import hashlib
-import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from bench.relight import film, finding, room, through_vp8
 from detection import skin
 from detection.challenge import LIGHT, LightPlan, ask_light, family
 from detection.faces import FaceFinder
+from detection.figures import wilson
 from detection.light_response import Response, Seen, Verdict, judge, respond
 from detection.media import Picture
 from detection.models import Models, read_lock
@@ -120,10 +120,8 @@ def answers(clip: Clip, number: int, finder: FaceFinder) -> Iterator[Answer]:
 
 def interval(hits: int, count: int) -> str:
     """Wilson's interval of 95 %, in per cent."""
-    z, share = 1.96, hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
-    return f"{100 * max(0, middle - half):.1f} to {100 * min(1, middle + half):.1f}"
+    low, high = wilson(hits, count)
+    return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def row(title: str, group: list[Answer]) -> str:

@@ -3,6 +3,7 @@
 Every figure comes with a bootstrap interval; chance is handed in.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ CALIBRATION_BINS = 10
 ROUNDS = 500
 # 95 percent.
 _LOW, _HIGH = 2.5, 97.5
+_DEVIATIONS = 1.96
 
 Values = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -102,6 +104,14 @@ def share(happened: Sequence[bool], chance: np.random.Generator) -> Figure:
     drawn = chance.choice(values, (ROUNDS, len(values))).mean(axis=1)
     low, high = np.percentile(drawn, (_LOW, _HIGH))
     return Figure(float(values.mean()), float(low), float(high))
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """Wilson's interval of 95 % for a share: it has a width also where nothing happened."""
+    z, share = _DEVIATIONS, hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _balanced_error(risks: Values, fake: Labels, threshold: float) -> float:

@@ -76,3 +76,13 @@ def test_an_interval_holds_its_figure_and_is_the_same_again() -> None:
 def test_with_one_kind_alone_there_is_no_figure() -> None:
     alone = figures.figure(figures.auc, *of((0.5, 1)), np.random.default_rng(1))
     assert alone.value is None
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"),
+    [(0, 60, 0.0, 0.0602), (5, 10, 0.2366, 0.7634), (16, 16, 0.8064, 1.0)],
+)
+def test_a_share_has_an_interval_also_where_nothing_happened(
+    hits: int, count: int, low: float, high: float
+) -> None:
+    assert figures.wilson(hits, count) == pytest.approx((low, high), abs=1e-3)
