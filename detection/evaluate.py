@@ -23,6 +23,7 @@ from detection.tools import Tools
 
 REAL, FAKE = "real", "fake"
 _CONCLUDE_EVERY_S = 2.0
+_ACCUSED = frozenset({State.SUSPICIOUS.value, State.LIKELY_SYNTHETIC.value})
 _WORSE = (State.UNKNOWN, State.VERIFIED, State.NO_SIGN, State.SUSPICIOUS, State.LIKELY_SYNTHETIC)
 
 
@@ -51,6 +52,11 @@ class Said(msgspec.Struct, frozen=True):
     media_s: float
     cpu_s: float
     fault: str = ""
+
+    @property
+    def accused(self) -> bool:
+        """Whether anybody saw it as suspicious or worse, at any time."""
+        return self.worst in _ACCUSED
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -204,8 +210,7 @@ def _group(name: str, said: Sequence[Said], chance: np.random.Generator) -> Grou
     both = fake.any() and not fake.all()
 
     def accused(of_fakes: bool) -> Figure:
-        bad = {State.SUSPICIOUS.value, State.LIKELY_SYNTHETIC.value}
-        return figures.share([one.worst in bad for one in said if one.fake is of_fakes], chance)
+        return figures.share([one.accused for one in said if one.fake is of_fakes], chance)
 
     return Group(
         name,

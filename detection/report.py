@@ -4,18 +4,9 @@ from collections.abc import Sequence
 from html import escape
 
 from detection.evaluate import Evaluation, Group, Said
-from detection.figures import Figure
+from detection.figures import wilson
+from detection.pages import as_text, document, table
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1b1f24; background: #fff }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #d5dae1;
-  vertical-align: top }
-small { color: #5b6470 } svg { background: #f6f8fa; border-radius: 6px }
-@media (prefers-color-scheme: dark) { body { color: #e6eaf0; background: #14171c }
-  th, td { border-color: #333a45 } small { color: #98a2b0 } svg { background: #1d222a } }
-"""
 _SIDE = 260
 
 
@@ -23,10 +14,9 @@ def page(evaluation: Evaluation) -> str:
     """The whole page."""
     sending = evaluation.sending
     said_by = ", ".join(escape(model.rsplit(" ", 1)[0]) for model in evaluation.models) or "none"
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Candor: evaluation</title>
-<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>
-<h1>What Candor said of {len(evaluation.files)} files</h1>
+    return document(
+        "Candor: evaluation",
+        f"""<h1>What Candor said of {len(evaluation.files)} files</h1>
 <p>Sent as {escape(sending.codec)} at {sending.bitrate_bps // 1000} kb/s, at most
 {sending.longest_side} pixels, the first {sending.seconds:g} s of each.
 {1000 * evaluation.cpu_per_media_s:.0f} ms of one core for a second of media.
@@ -38,29 +28,31 @@ replacement. An AUC of 0.5 is chance. Risk without evidence is that of anybody (
 <p>Each source judged by the risk that parts all the others best.</p>
 {_left_out(evaluation)}
 <h2>Files</h2>
-{_files(evaluation)}
-</body></html>
-"""
+{_files(evaluation)}""",
+    )
 
 
 def lines(evaluation: Evaluation) -> str:
     """The table of groups for a terminal."""
     head = f"{'':26} {'real':>5} {'fake':>5}  {'unknown':18} {'reals accused':18} {'AUC'}"
     rows = [
-        f"{group.name[:26]:26} {group.reals:5} {group.fakes:5}  {_text(group.unanswered):18} "
-        f"{_text(group.reals_accused):18} {_text(group.auc)}"
+        f"{group.name[:26]:26} {group.reals:5} {group.fakes:5}  {as_text(group.unanswered):18} "
+        f"{as_text(group.reals_accused):18} {as_text(group.auc)}"
         for group in evaluation.groups
     ]
     cost = f"{1000 * evaluation.cpu_per_media_s:.0f} ms of one core for a second of media"
-    return "\n".join([head, *rows, cost])
+    return "\n".join([head, *rows, accused_without_a_challenge(evaluation.files), cost])
 
 
-def _text(figure: Figure) -> str:
-    if figure.value is None:
-        return "-"
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.2f}"
-    return f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
+def accused_without_a_challenge(files: Sequence[Said]) -> str:
+    """How many real people were shown as suspicious or worse, in a sentence."""
+    real = [one for one in files if not one.fake]
+    accused = sum(one.accused for one in real)
+    low, high = wilson(accused, max(1, len(real)))
+    return (
+        f"{accused} of {len(real)} real ones shown as suspicious or worse without a challenge "
+        f"(95 %: {100 * low:.1f} to {100 * high:.1f} %)"
+    )
 
 
 def _groups(evaluation: Evaluation) -> str:
@@ -71,26 +63,26 @@ def _groups(evaluation: Evaluation) -> str:
             group.name,
             str(group.reals),
             str(group.fakes),
-            _text(group.unanswered),
-            _text(group.reals_accused),
-            _text(group.fakes_accused),
-            _text(group.auc),
-            _text(group.equal_error),
-            _text(group.calibration_error),
+            as_text(group.unanswered),
+            as_text(group.reals_accused),
+            as_text(group.fakes_accused),
+            as_text(group.auc),
+            as_text(group.equal_error),
+            as_text(group.calibration_error),
         )
         for group in evaluation.groups
     ]
-    return _table(names, rows)
+    return table(names, rows)
 
 
 def _left_out(evaluation: Evaluation) -> str:
     rows = [(one.source, str(one.files), str(one.wrong)) for one in evaluation.left_out]
-    return _table(("source", "files", "wrong"), rows)
+    return table(("source", "files", "wrong"), rows)
 
 
 def _files(evaluation: Evaluation) -> str:
     names = ("file", "is", "said", "risk", "confidence", "because")
-    return _table(names, [_of_file(one) for one in evaluation.files])
+    return table(names, [_of_file(one) for one in evaluation.files])
 
 
 def _of_file(said: Said) -> tuple[str, ...]:
@@ -103,14 +95,6 @@ def _of_file(said: Said) -> tuple[str, ...]:
         f"{said.confidence:.2f}",
         f"{because} {said.fault}".strip(),
     )
-
-
-def _table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
 
 def _curve(group: Group) -> str:

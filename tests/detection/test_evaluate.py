@@ -68,6 +68,7 @@ def test_each_file_is_judged_as_a_call_would_be(labelled: Path, finder: FaceFind
     assert found.groups[0].auc.value == 0.5
     assert "face.mp4" in page(found)
     assert lines(found).count("\n") >= 6
+    assert "0 of 1 real ones shown as suspicious or worse" in lines(found)
 
 
 def test_an_index_says_where_files_came_from(tmp_path: Path) -> None:
