@@ -1,24 +1,62 @@
 """An evaluation from a folder to a page: what the command line needs, and no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from detection.evaluate import Evaluation, NoSuchSet, Said, judge_file, read_set, summary
-from detection.report import lines, page
-from detection.sending import Sending
-from detection.tools import open_tools, plug_in
+from detection import report, sweep_report
+from detection.evaluate import (
+    Evaluation,
+    Labelled,
+    NoSuchSet,
+    Said,
+    judge_file,
+    read_set,
+    summary,
+)
+from detection.sending import Sending, shows_something
+from detection.sweeping import Sweep, swept
+from detection.tools import Tools, open_tools, plug_in
 
-__all__ = ["CannotEvaluate", "Evaluation", "Sending", "lines", "page", "run"]
+__all__ = ["CannotEvaluate", "Sending", "lines", "page", "run", "sweep"]
+
+OnFile = Callable[[str], None]
 
 
 class CannotEvaluate(Exception):
     """There is nothing to evaluate, or nothing to do it with."""
 
 
-def run(
-    folder: Path, models: Path, sending: Sending, *, on_file: Callable[[str], None]
-) -> Evaluation:
+def run(folder: Path, models: Path, sending: Sending, *, on_file: OnFile) -> Evaluation:
     """Every file of the folder in turn; `on_file` is told of each in a line."""
+    files, tools = _opened(folder, models)
+    return _summed_up(_said(files, tools, sending, on_file), tools, sending)
+
+
+def sweep(folder: Path, models: Path, base: Sending, *, on_file: OnFile) -> Sweep:
+    """Every film of the folder, sent in many ways; sound is sent in one way only."""
+    files, tools = _opened(folder, models)
+    films = [one for one in files if shows_something(one.path)]
+    if not films:
+        raise CannotEvaluate(f"{folder}: there is no film to be sent in other ways")
+
+    def evaluate(sending: Sending) -> Evaluation:
+        on_file(f"{sending}")
+        return _summed_up(_said(films, tools, sending, on_file), tools, sending)
+
+    return swept(base, evaluate)
+
+
+def lines(found: Evaluation | Sweep) -> str:
+    """For a terminal."""
+    return report.lines(found) if isinstance(found, Evaluation) else sweep_report.lines(found)
+
+
+def page(found: Evaluation | Sweep) -> str:
+    """As HTML."""
+    return report.page(found) if isinstance(found, Evaluation) else sweep_report.page(found)
+
+
+def _opened(folder: Path, models: Path) -> tuple[list[Labelled], Tools]:
     try:
         files = read_set(folder)
     except NoSuchSet as error:
@@ -27,14 +65,21 @@ def run(
     if tools.finder is None:
         raise CannotEvaluate(f"{tools.off['faces']}: run `candor models install`")
     plug_in(tools, models)
+    return files, tools
+
+
+def _said(files: Sequence[Labelled], tools: Tools, sending: Sending, on_file: OnFile) -> list[Said]:
     said = []
     for file in files:
         one = judge_file(file, tools, sending)
         said.append(one)
         on_file(_line(one))
-    return summary(
-        said, (*tools.references, *(one.manifest.reference for one in tools.detectors)), sending
-    )
+    return said
+
+
+def _summed_up(said: Sequence[Said], tools: Tools, sending: Sending) -> Evaluation:
+    plugged_in = (one.manifest.reference for one in tools.detectors)
+    return summary(said, (*tools.references, *plugged_in), sending)
 
 
 def _line(said: Said) -> str:

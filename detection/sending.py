@@ -1,4 +1,4 @@
-"""Files as a call would have sent them: VP8 or H.264 and Opus at a call's rates.
+"""Files as a call would have sent them: VP8, VP9 or H.264 and Opus at a call's rates.
 
 Knows encoders and what a browser does with a picture that is too large.  It refuses to know what
 becomes of the frames.
@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.error
 import msgspec
 import numpy as np
 from av.audio.resampler import AudioResampler
@@ -23,10 +24,15 @@ _OPUS_SAMPLES = 960
 _OPUS_BPS = 24_000
 # An encoder has come to its rate with the third picture.
 _SETTLED = 3
+_VPX = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
 _ENCODERS = {
-    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+    "vp8": ("libvpx", _VPX),
+    "vp9": ("libvpx-vp9", _VPX),
     "h264": ("libx264", {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline"}),
 }
+
+# What detection can decode.
+CODECS = tuple(_ENCODERS)
 
 
 class Sending(msgspec.Struct, frozen=True):
@@ -41,6 +47,15 @@ class Sending(msgspec.Struct, frozen=True):
     """How bright pictures are, of how they were."""
     loss: float = 0.0
     """Share of pictures of which something is lost on the way for good."""
+
+
+def shows_something(path: Path) -> bool:
+    """Whether a file has pictures; one that cannot be read has none."""
+    try:
+        with av.open(str(path)) as container:
+            return bool(container.streams.video)
+    except (av.error.FFmpegError, ValueError):
+        return False
 
 
 def sent(path: Path, sending: Sending) -> Iterator[tuple[int, Encoded]]:

@@ -12,7 +12,10 @@ from signaling.commands.settings import config_option, in_words, read_config
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="write all as JSON")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="write a report")
-@click.option("--codec", type=click.Choice(["vp8", "h264"]), default="vp8", show_default=True)
+@click.option("--sweep", is_flag=True, help="films only, sent in many ways: one thing at a time")
+@click.option(
+    "--codec", type=click.Choice(["vp8", "vp9", "h264"]), default="vp8", show_default=True
+)
 @click.option("--bitrate", type=click.IntRange(50, 10_000), default=600, help="in kb/s")
 @click.option("--size", type=click.IntRange(64, 4096), default=640, help="of the longer side")
 @click.option("--light", type=click.FloatRange(0.01, 4.0), default=1.0, help="1 is as it was")
@@ -26,6 +29,7 @@ def evaluate(
     folder: Path,
     json_file: Path | None,
     html_file: Path | None,
+    sweep: bool,
     codec: str,
     bitrate: int,
     size: int,
@@ -46,8 +50,9 @@ def evaluate(
     how = evaluation.Sending(
         codec, 1000 * bitrate, longest_side=size, seconds=seconds, light=light, loss=loss
     )
+    work = evaluation.sweep if sweep else evaluation.run
     try:
-        found = evaluation.run(folder, place, how, on_file=lambda line: click.echo(line, err=True))
+        found = work(folder, place, how, on_file=lambda line: click.echo(line, err=True))
     except evaluation.CannotEvaluate as error:
         raise click.ClickException(str(error)) from None
     click.echo(evaluation.lines(found))
