@@ -142,6 +142,9 @@ class Participant:
                 self._evidence.append(bounded(piece, self._ceiling))
             if piece.outcome is Outcome.PASSED:
                 self._each(lambda one: one.trust())
+            elif piece.outcome is Outcome.FAILED:
+                # Whoever passed before is not who is seen now.
+                self._cut_s = piece.at_s
 
     def _still_counting(self, now: float) -> tuple[Evidence, ...]:
         """Without what has faded; of what weighs nothing the newest of each signal."""

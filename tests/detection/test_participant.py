@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from detection.decoder import Encoded
@@ -89,6 +90,24 @@ def test_a_passed_challenge_verifies_until_a_cut() -> None:
     participant.close_track(1, 11.5)
     assert participant.judge(11.6).score.state is not State.VERIFIED
     assert says.cuts == 1
+
+
+def test_a_failed_challenge_ends_what_was_proved_before_it() -> None:
+    says = Says(Outcome.PASSED, -2.0)
+    participant = watched(says)
+    show(participant, 10.0)
+    says.outcome, says.ratio = Outcome.FAILED, 2.5
+    show(participant, 20.0, burst=2)
+    judged = participant.judge(21.0)
+    alone = msgspec.structs.replace(
+        judged.record,
+        evidence=tuple(one for one in judged.record.evidence if one.outcome is not Outcome.PASSED),
+    )
+    assert judged.score.risk == pytest.approx(judge(alone).risk)
+    assert says.cuts == 0
+    says.outcome, says.ratio = Outcome.PASSED, -2.0
+    show(participant, 30.0, burst=3)
+    assert participant.judge(31.0).score.risk < judged.score.risk
 
 
 def test_no_signal_claims_more_quality_than_the_material_has() -> None:
