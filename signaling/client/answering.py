@@ -53,25 +53,25 @@ class LitFace(MediaStreamTrack):
 
 
 class Answering:
-    """Answers every challenge of one caller in one way; `ended` tells what came of them."""
+    """Answers every challenge of one caller as `answer` says; `ended` tells what came of them."""
 
     def __init__(self, caller: Caller, face: LitFace, answer: Answer) -> None:
         self._caller = caller
         self._face = face
-        self._answer = answer
+        self.answer = answer
         self.ended: asyncio.Queue[protocol.ChallengeEnded] = asyncio.Queue()
         caller.on_challenge = self._hear
 
     async def _hear(self, told: protocol.ChallengeOffered | protocol.ChallengeEnded) -> None:
         if isinstance(told, protocol.ChallengeEnded):
             self.ended.put_nowait(told)
-        elif self._answer == "refuse":
+        elif self.answer == "refuse":
             await self._caller.refuse_challenge(told.challenge)
         else:
             begun = await self._caller.take_challenge(told.challenge)
-            if isinstance(begun.show, protocol.LightShown) and self._answer != "unlit":
+            if isinstance(begun.show, protocol.LightShown) and self.answer != "unlit":
                 shown = np.array(begun.show.colours, dtype=float)
-                colours = shown if self._answer == "honest" else shown[::-1]
+                colours = shown if self.answer == "honest" else shown[::-1]
                 self._face.show(linear(colours), begun.show.colour_s, begun.begins_in_s)
 
 
