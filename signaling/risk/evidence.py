@@ -20,9 +20,10 @@ from signaling.errors import Refused
 from signaling.identifiers import new_id
 from signaling.risk.records import Records, Unreadable
 from signaling.sealing import Seal
-from signaling.store import Store, alerts, audit, captures, risk_scores
+from signaling.store import Store, alerts, audit, captures, forgetting, risk_scores
 from signaling.store.alerts import Alert
-from signaling.store.captures import Capture, Forgotten
+from signaling.store.captures import Capture
+from signaling.store.forgetting import Forgotten
 from signaling.store.risk_scores import StoredScore
 
 log = structlog.get_logger()
@@ -88,9 +89,18 @@ class EvidenceStore:
         await self._store.write(work)
 
     async def forget_old(self) -> None:
-        """What has been kept for long enough."""
-        scores, closed = (self._now() - each for each in self._all_lifetimes())
-        await self._store.write(lambda c: captures.forget_old(c, scores, closed))
+        """What has been kept for long enough, or is of an account that is gone."""
+        now = self._now()
+        scores, closed = (now - each for each in self._all_lifetimes())
+
+        def work(connection: sa.Connection) -> None:
+            forgetting.forget_old(connection, scores, closed)
+            gone = forgetting.forget_accounts_that_are_gone(connection)
+            if gone:
+                act = Act("server", "evidence.forget", "", "", detail(accounts=gone))
+                audit.record(connection, act, now)
+
+        await self._store.write(work)
 
     # --- what is shown ---
 
@@ -148,7 +158,7 @@ class EvidenceStore:
         """On somebody's request; what open alerts stand on stays until they are closed."""
 
         def work(connection: sa.Connection) -> Forgotten:
-            gone = captures.forget_person(connection, identity)
+            gone = forgetting.forget_person(connection, identity)
             more = detail(scores=gone.scores, alerts=gone.alerts, held=gone.held)
             act = Act(who.user.id, "evidence.forget", identity, address, more)
             audit.record(connection, act, self._now())

@@ -69,8 +69,7 @@ _OVERRIDE = [risk_overrides.c[item.name] for item in fields(Override)]
 
 
 def add(connection: sa.Connection, alert: Alert) -> None:
-    known = users.by_id(connection, alert.identity) is not None
-    more = {"user_id": alert.identity if known else None, "open_for": alert.about}
+    more = {"user_id": users.account(connection, alert.identity), "open_for": alert.about}
     connection.execute(alerts.insert(), asdict(alert) | more)
 
 

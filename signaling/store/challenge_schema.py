@@ -26,6 +26,7 @@ challenges = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("room_id", sa.Text, nullable=False),
     sa.Column("identity", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, index=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
     # A user, or nobody where a policy asked.

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signaling.challenges.rules import Ending, Policy
+from signaling.store import users
 from signaling.store.challenge_schema import challenge_policies, challenges
 from signaling.store.upsert import upsert
 
@@ -36,7 +37,8 @@ _POLICY = [challenge_policies.c[item.name] for item in fields(Policy)]
 
 
 def add(connection: sa.Connection, asked: Asked) -> None:
-    connection.execute(challenges.insert(), asdict(asked))
+    account = users.account(connection, asked.identity)
+    connection.execute(challenges.insert(), asdict(asked) | {"user_id": account})
 
 
 def begin(connection: sa.Connection, challenge_id: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signaling.store import users
 from signaling.store.upsert import upsert
 from signaling.store.watching_schema import consents, detection_rules
 
@@ -62,7 +63,8 @@ def standing(connection: sa.Connection, room_id: str, identity: str) -> Consent 
 
 
 def give(connection: sa.Connection, consent: Consent) -> None:
-    connection.execute(consents.insert(), asdict(consent))
+    account = users.account(connection, consent.identity)
+    connection.execute(consents.insert(), asdict(consent) | {"user_id": account})
 
 
 def withdraw(connection: sa.Connection, room_id: str, identity: str, now: datetime) -> bool:

@@ -53,8 +53,7 @@ _COLUMNS = [risk_scores.c[item.name] for item in fields(StoredScore)]
 
 def add(connection: sa.Connection, scores: Sequence[StoredScore]) -> None:
     for score in scores:
-        known = users.by_id(connection, score.identity) is not None
-        values = asdict(score) | {"user_id": score.identity if known else None}
+        values = asdict(score) | {"user_id": users.account(connection, score.identity)}
         connection.execute(risk_scores.insert(), values)
 
 

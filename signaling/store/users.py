@@ -63,6 +63,11 @@ def operators_among(connection: sa.Connection, user_ids: Collection[str]) -> set
     return set(connection.execute(query).scalars())
 
 
+def account(connection: sa.Connection, identity: str) -> str | None:
+    """The account of somebody in a room; None for a robot."""
+    return None if by_id(connection, identity) is None else identity
+
+
 def by_id(connection: sa.Connection, user_id: str) -> User | None:
     return _one(connection, users.c.id == user_id)
 

@@ -25,6 +25,7 @@ consents = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("room_id", sa.Text, nullable=False),
     sa.Column("identity", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, index=True),
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("given_at", Moment, nullable=False),
     sa.Column("withdrawn_at", Moment),
@@ -40,8 +41,8 @@ risk_scores = sa.Table(
     # Empty where people met without a call.
     sa.Column("call_id", sa.Text, nullable=False),
     sa.Column("identity", sa.Text, nullable=False),
-    # An account takes its scores with it; a robot has none.
-    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    # Of which account; a robot has none.  What stays when one goes is decided in `forgetting`.
+    sa.Column("user_id", sa.Text, index=True),
     sa.Column("at", Moment, nullable=False, index=True),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
@@ -61,7 +62,7 @@ alerts = sa.Table(
     sa.Column("room_id", sa.Text, nullable=False),
     sa.Column("call_id", sa.Text, nullable=False),
     sa.Column("identity", sa.Text, nullable=False),
-    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    sa.Column("user_id", sa.Text, index=True),
     sa.Column("severity", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text),

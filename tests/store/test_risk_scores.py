@@ -2,14 +2,11 @@
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from signaling.store import Store, alerts, calls, risk_scores
 from signaling.store.alerts import Override
 from signaling.store.calls import Call
 from signaling.store.consents import DetectionRules
 from signaling.store.risk_scores import Place, Wanted
-from signaling.store.schema import users
 from tests.store.rows import NOW, put, put_room, put_user, score
 
 
@@ -36,14 +33,6 @@ async def test_scores_of_a_call_come_newest_first_by_whose_and_when(store: Store
     since, until = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
     assert await found(Wanted("c1", "", since, until)) == ["s2", "s1"]
     assert await store.read(lambda c: risk_scores.by_id(c, "s9")) == score("s9", call_id="c2")
-
-
-async def test_a_score_goes_with_its_account(store: Store) -> None:
-    await put_user(store)
-    await store.write(lambda c: risk_scores.add(c, [score("s1"), score("s2", identity="robot")]))
-    await store.write(lambda c: c.execute(sa.delete(users)))
-    assert await store.read(lambda c: risk_scores.by_id(c, "s1")) is None
-    assert await store.read(lambda c: risk_scores.by_id(c, "s2")) is not None
 
 
 async def test_a_place_is_what_the_room_decided_and_its_call(store: Store) -> None:
