@@ -6,7 +6,7 @@ with them; it refuses to know sockets.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -58,6 +58,12 @@ class Presence:
 
         if await self._store.write(work):
             self._tell_soon([user_id])
+
+    async def of(self, user_ids: Collection[str]) -> dict[str, str]:
+        """What each of several people is doing."""
+        now = self._now()
+        seen = await self._store.read(lambda connection: users.seen_of(connection, user_ids))
+        return {user_id: status(seen.get(user_id), now) for user_id in user_ids}
 
     async def leave(self, who: Person) -> None:
         """One of somebody's clients has gone; with the last one they are offline."""

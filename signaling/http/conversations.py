@@ -12,6 +12,8 @@ from signaling.chat.reading import Standstill
 from signaling.errors import Refused
 from signaling.http import chat_shown, fields
 from signaling.http.call import Allow, Answer, Call, Route
+from signaling.http.people import picture_of
+from signaling.presence import Presence
 from signaling.store.conversations import Conversation
 from signaling.store.positions import Position
 
@@ -31,6 +33,8 @@ class ConversationShown(msgspec.Struct, frozen=True):
     mentions: int
     partner: str | None
     partner_name: str | None
+    partner_avatar: str | None
+    partner_status: str | None
     last: chat_shown.MessageShown | None
 
 
@@ -94,10 +98,11 @@ class ReaderList(msgspec.Struct, frozen=True):
 
 
 class ConversationRoutes:
-    """Thin over Chat."""
+    """Thin over Chat; who is there is asked of Presence."""
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Chat, presence: Presence) -> None:
         self._chat = chat
+        self._presence = presence
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -159,7 +164,9 @@ class ConversationRoutes:
         )
         kept = found[: query.limit]
         following = _cursor(kept[-1]) if len(found) > query.limit else None
-        return Answer(ConversationPage([_conversation(each) for each in kept], following))
+        statuses = await self._presence.of([each.partner for each in kept if each.partner])
+        shown = [_conversation(each, statuses.get(each.partner or "")) for each in kept]
+        return Answer(ConversationPage(shown, following))
 
     async def read_message(self, call: Call) -> Answer:
         return _read(await self._chat.reading.read_message(call.who, call.path["message"]))
@@ -201,7 +208,8 @@ def _position(position: Position) -> PositionShown:
     )
 
 
-def _conversation(found: Conversation) -> ConversationShown:
+def _conversation(found: Conversation, partner_status: str | None) -> ConversationShown:
+    partner, version = found.partner, found.partner_avatar_version
     return ConversationShown(
         room=found.room_id,
         title=found.title,
@@ -211,8 +219,10 @@ def _conversation(found: Conversation) -> ConversationShown:
         read=found.read,
         unread=found.unread,
         mentions=found.mentions,
-        partner=found.partner,
+        partner=partner,
         partner_name=found.partner_name,
+        partner_avatar=picture_of(partner, version) if partner and version else None,
+        partner_status=partner_status,
         last=None if found.last is None else chat_shown.message(found.last),
     )
 

@@ -206,7 +206,7 @@ class PeopleRoutes:
     async def set_avatar(self, call: Call) -> Answer:
         who = call.person
         version = await self._people.set_avatar(who, call.body.data)
-        return Answer(AvatarChanged(_avatar_address(who.user.id, version)))
+        return Answer(AvatarChanged(picture_of(who.user.id, version)))
 
     async def remove_avatar(self, call: Call) -> Answer:
         await self._people.remove_avatar(call.person)
@@ -231,12 +231,13 @@ class PeopleRoutes:
         )
 
 
-def _avatar_address(user_id: str, version: int) -> str:
+def picture_of(user_id: str, version: int) -> str:
+    """Where somebody's picture is."""
     return f"{addresses.API_PERSON_AVATAR.path.format(user=user_id)}?v={version}"
 
 
 def _picture(user: User) -> str | None:
-    return _avatar_address(user.id, user.avatar_version) if user.avatar_version else None
+    return picture_of(user.id, user.avatar_version) if user.avatar_version else None
 
 
 def _found(user: User, status: str) -> PersonFound:

@@ -126,7 +126,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ChatRoutes(candor.chat).routes(),
-        *ConversationRoutes(candor.chat).routes(),
+        *ConversationRoutes(candor.chat, candor.presence).routes(),
         *SearchRoutes(candor.chat).routes(),
         *OrderRoutes(candor.chat).routes(),
         *FileRoutes(candor.uploads, candor.files).routes(),

@@ -25,6 +25,7 @@ class Conversation:
     mentions: int
     partner: str | None
     partner_name: str | None
+    partner_avatar_version: int | None
     newest_at: datetime
     """By which the list is ordered: of the last message, or of the room's making."""
     last: Message | None
@@ -68,6 +69,7 @@ def _query(user_id: str) -> sa.Select[Any]:
             positions.unread_mentions(),
             _partner(users.c.id),
             _partner(sa.case((users.c.nickname != "", users.c.nickname), else_=users.c.name)),
+            _partner(users.c.avatar_version),
             _newest(),
         )
         .select_from(room_members)

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { History } from "../../web/js/chat/history.js";
+import { Inbox } from "../../web/js/chat/inbox.js";
 import { Keeping, forget } from "../../web/js/chat/keeping.js";
 import { changed, messageOf } from "../../web/js/chat/messages.js";
 import { Outbox } from "../../web/js/chat/outbox.js";
@@ -148,4 +149,15 @@ test("drafts are of one person and one room, and go when they sign out", () => {
   assert.equal(store.size, 1);
   forget(store, "ada");
   assert.equal(store.size, 0);
+});
+
+test("the list of conversations follows what is told of rooms and of people", async () => {
+  const talk = (room, partner) => ({ room, partner, partner_status: partner && "offline", read: 0, unread: 0, mentions: 0 });
+  const inbox = new Inbox(async () => ({ conversations: [talk("tea", null), talk("pair", "bob")], next: null }), { later() {}, forget() {} });
+  await inbox.look();
+  inbox.hear({ type: "unread_news", room: "tea", read: 3, unread: 2, mentions: 1 });
+  inbox.hear({ type: "presence_news", identity: "bob", status: "online" });
+  const [tea, pair] = inbox.talks.value;
+  assert.deepEqual([tea.unread, tea.mentions, tea.partner_status], [2, 1, null]);
+  assert.deepEqual([pair.unread, pair.partner_status], [0, "online"]);
 });

@@ -11,6 +11,7 @@ import pytest
 from signaling.app import Candor
 from signaling.store import events
 from tests.client import Client, Reply
+from tests.pictures import png
 from tests.signaling.test_websocket import signed_in
 
 MESSAGES = "/api/v1/chat/messages"
@@ -294,8 +295,16 @@ async def test_conversations_show_the_newest_first_with_what_is_unread(room: Roo
         1,
         "to you",
     )
+    assert (direct["partner_status"], direct["partner_avatar"]) == ("offline", None)
     assert (listed[2]["room"], listed[2]["unread"], listed[2]["partner"]) == ("tea", 0, None)
+    assert listed[2]["partner_status"] is None
+    bob = room.people["bob"]
+    await bob.call("PUT", "/api/v1/me/presence", {"status": "busy"})
+    picture = {"Content-Type": "image/png"}
+    avatar = await bob.call("PUT", "/api/v1/me/avatar", png(20, 20), headers=picture)
     page = (await room.people["ada"].get("/api/v1/chat/conversations?limit=2")).body
+    direct = page["conversations"][1]
+    assert (direct["partner_status"], direct["partner_avatar"]) == ("busy", avatar.body["avatar"])
     rest = await room.people["ada"].get(f"/api/v1/chat/conversations?cursor={page['next']}")
     assert [each["room"] for each in page["conversations"] + rest.body["conversations"]] == [
         each["room"] for each in listed

@@ -19,6 +19,8 @@ import { get, patch, post, put, remove } from "./api.js";
  * @property {number} mentions
  * @property {string | null} partner of a room of two
  * @property {string | null} partner_name
+ * @property {string | null} partner_avatar
+ * @property {string | null} partner_status
  * @property {Message | null} last
  */
 

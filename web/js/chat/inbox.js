@@ -41,10 +41,18 @@ export class Inbox {
 
   /** @param {import("../protocol/messages.js").Told} told */
   hear(told) {
-    if (told.type !== "unread_news") return;
-    const { room, read, unread, mentions } = told;
-    this.talks.value = (this.talks.value ?? []).map((one) => (one.room === room ? { ...one, read, unread, mentions } : one));
-    this.lookSoon();
+    if (told.type === "unread_news") {
+      const { room, read, unread, mentions } = told;
+      this._change((one) => one.room === room, { read, unread, mentions });
+      this.lookSoon();
+    } else if (told.type === "presence_news") {
+      this._change((one) => one.partner === told.identity, { partner_status: told.status });
+    }
+  }
+
+  /** @param {(one: Talk) => boolean} isMeant @param {Partial<Talk>} values */
+  _change(isMeant, values) {
+    this.talks.value = (this.talks.value ?? []).map((one) => (isMeant(one) ? { ...one, ...values } : one));
   }
 
   lookSoon() {

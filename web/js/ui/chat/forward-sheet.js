@@ -2,14 +2,13 @@
 
 import { forward, talks } from "../../chats.js";
 import { errorText, text } from "../../i18n.js";
-import { Avatar } from "../avatar.js";
 import { Dialog } from "../dialog.js";
 import { html } from "../html.js";
 import { NotYet, useDeed, useLoaded } from "../loaded.js";
 import { Notice } from "../notice.js";
 import { announce } from "../toast.js";
 import { gistOf } from "./quote.js";
-import { titleOf } from "./talks.js";
+import { TalkPicture, titleOf } from "./talks.js";
 
 /** @typedef {import("../../chats.js").Talk} Talk */
 
@@ -32,10 +31,7 @@ export function ForwardSheet({ message, onClose }) {
     ${sending.failure !== null && html`<${Notice} kind="danger">${errorText(sending.failure)}</${Notice}>`}
     ${found.thing === null ? html`<${NotYet} ...${found} rows=${3} />`
       : html`<ul class="choices">
-          ${found.thing.conversations.map((talk) => {
-            const profile = { id: talk.partner ?? talk.room, name: titleOf(talk), nickname: "", avatar: null };
-            return html`<li key=${talk.room}><button type="button" class="choice" onClick=${() => choose(talk)}><${Avatar} profile=${profile} size="small" />${titleOf(talk)}</button></li>`;
-          })}
+          ${found.thing.conversations.map((talk) => html`<li key=${talk.room}><button type="button" class="choice" onClick=${() => choose(talk)}><${TalkPicture} talk=${talk} />${titleOf(talk)}</button></li>`)}
         </ul>`}
   </${Dialog}>`;
 }

@@ -5,6 +5,7 @@ import { counted, day, text, timeOfDay } from "../../i18n.js";
 import { me } from "../../session.js";
 import { Avatar } from "../avatar.js";
 import { html } from "../html.js";
+import { AvatarWithState } from "./avatar-with-state.js";
 import { gistOf } from "./quote.js";
 
 /** @typedef {import("../../chats.js").Talk} Talk */
@@ -30,7 +31,7 @@ function TalkRow({ talk, isCurrent, onOpen }) {
   const title = titleOf(talk);
   return html`<li>
     <a class="talk ${talk.unread > 0 ? "talk-unread" : ""}" href=${chatPage(talk.room)} aria-current=${isCurrent ? "page" : undefined} onClick=${open}>
-      <${Avatar} profile=${{ id: talk.partner ?? talk.room, name: title, nickname: "", avatar: null }} size="small" />
+      <${TalkPicture} talk=${talk} />
       <span class="talk-title" dir="auto">${title}</span>
       ${talk.last !== null && html`<time class="talk-time" datetime=${talk.last.posted_at}>${shortly(talk.last.posted_at)}</time>`}
       <span class="talk-last" dir="auto">${talk.last === null ? text("talks.nothing_yet") : lineOf(talk.last)}</span>
@@ -41,6 +42,13 @@ function TalkRow({ talk, isCurrent, onOpen }) {
       </span>`}
     </a>
   </li>`;
+}
+
+/** The other one, and whether they are there; a room of many has a letter only. @param {{talk: Talk}} properties */
+export function TalkPicture({ talk }) {
+  const face = { id: talk.partner ?? talk.room, name: titleOf(talk), nickname: "", avatar: talk.partner_avatar };
+  if (talk.partner_status === null) return html`<${Avatar} profile=${face} size="small" />`;
+  return html`<${AvatarWithState} face=${{ ...face, status: talk.partner_status }} />`;
 }
 
 /** @param {import("../../chat/messages.js").Message} message */
