@@ -51,11 +51,25 @@ async def test_the_same_chat_stands_beside_a_call(device: NewPage) -> None:
     ada, grace, room = await two_people(device, "beside")
     await open_chat(grace, room)
     await join(ada, room)
+    await expect_unread(grace, ada, "Are you there?")
+    # Read on another device, it is read here, too.
+    elsewhere = await ada.context.new_page()
+    await open_chat(elsewhere, room)
+    await expect(ada.get_by_role("button", name="Chat", exact=True)).to_be_visible()
+    await elsewhere.close()
+    await expect_unread(grace, ada, "Hello?")
     await ada.keyboard.press("c")
+    await expect(ada.get_by_role("button", name="Chat", exact=True)).to_be_visible()
     await say(ada, "Can you hear me?")
     await say(grace, "I only write.")
     await expect(message(ada, "I only write.")).to_be_visible()
     await expect(message(ada, "Can you hear me?").get_by_label("Read", exact=True)).to_be_visible()
+
+
+async def expect_unread(writer: Page, caller: Page, words: str) -> None:
+    await say(writer, words)
+    badge = caller.get_by_role("button", name="Chat. 1 unread message.")
+    await expect(badge).to_be_visible()
 
 
 async def test_what_is_written_survives_an_outage_and_a_reload(device: NewPage) -> None:

@@ -1,14 +1,17 @@
 /** The bar at the bottom of a call; on a phone, what is pressed less often waits behind "more". */
 
 import { useState } from "preact/hooks";
-import { text } from "../../i18n.js";
+import { counted, text } from "../../i18n.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { KeysDialog, SettingsDialog } from "./dialogs.js";
 import { Gestures } from "./gestures.js";
 import { PANELS } from "./panels.js";
+import { useUnread } from "./unread.js";
 
 /** @typedef {import("./controls.js").Controls} Controls */
+
+const MOST_SHOWN = 99;
 
 /**
  * @param {{
@@ -21,6 +24,7 @@ export function Bar({ call, own, view, controls }) {
   const isHeard = own.isSpeaking.value;
   const isSeen = own.camera.value !== null;
   const isSharing = call.connections.screen.value !== null;
+  const unread = useUnread(call.room);
   const close = () => (view.dialog.value = null);
   return html`<nav class="bar" aria-label=${text("bar.name")}>
     <${BarButton} icon=${isHeard ? "microphone" : "microphone-off"} isOff=${!isHeard} words=${text(isHeard ? "act.mute" : "act.unmute")} shortcut="M" onPress=${() => controls.microphone()} />
@@ -35,7 +39,7 @@ export function Bar({ call, own, view, controls }) {
     ${PANELS.map(
       (panel) => html`<${BarButton}
         key=${panel.name} icon=${panel.icon} isOn=${view.panel.value === panel.name} words=${text(`panel.${panel.name}`)}
-        shortcut=${panel.key.toUpperCase()} onPress=${() => controls.panel(panel.name)}
+        shortcut=${panel.key.toUpperCase()} count=${panel.name === "chat" ? unread : 0} onPress=${() => controls.panel(panel.name)}
       />`,
     )}
     <button
@@ -52,13 +56,13 @@ export function Bar({ call, own, view, controls }) {
 
 /**
  * @param {{
- *   icon: string, words: string, shortcut: string, isOn?: boolean, isOff?: boolean, onPress: () => void,
- * }} properties `isOff` shows that something of one's own is missing to the others
+ *   icon: string, words: string, shortcut: string, isOn?: boolean, isOff?: boolean, count?: number, onPress: () => void,
+ * }} properties `isOff` shows that something of one's own is missing to the others; `count` is of what is unread
  */
-function BarButton({ icon, words, shortcut, isOn = false, isOff = false, onPress }) {
+function BarButton({ icon, words, shortcut, isOn = false, isOff = false, count = 0, onPress }) {
   const look = isOff ? "round-off" : isOn ? "round-on" : "";
   return html`<button
-    type="button" class="round bar-button ${look}" aria-label=${words} aria-keyshortcuts=${shortcut}
-    title="${words} (${shortcut})" onClick=${onPress}
-  ><${Icon} name=${icon} /><span class="bar-words" aria-hidden="true">${words}</span></button>`;
+    type="button" class="round bar-button ${look}" aria-label=${count > 0 ? `${words}. ${counted("talks.unread", count)}` : words}
+    aria-keyshortcuts=${shortcut} title="${words} (${shortcut})" onClick=${onPress}
+  ><${Icon} name=${icon} />${count > 0 && html`<span class="bar-count" aria-hidden="true">${count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}</span>`}<span class="bar-words" aria-hidden="true">${words}</span></button>`;
 }
