@@ -175,6 +175,7 @@ API_USER_MEMBERSHIP = Address("/api/v1/users/{user}/membership")
 API_AUDIT = Address("/api/v1/audit")
 API_ALL_CALLS = Address("/api/v1/operators/calls")
 API_ALL_ROOMS = Address("/api/v1/operators/rooms")
+API_ROOM_TITLES = Address("/api/v1/operators/room-titles")
 API_ALL_MOVED = Address("/api/v1/operators/waiting")
 
 API_ALERTS = Address("/api/v1/alerts")

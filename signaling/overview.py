@@ -1,9 +1,10 @@
 """What operators look over: everybody's calls and all rooms.
 
-Every look is audited, with what was sought.  It refuses to know what an operator may change.
+Every look is audited, with what was sought, but for what rooms are called.  It refuses to know
+what an operator may change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -49,6 +50,10 @@ class Overview:
             return room_list.page(connection, wanted, after, limit)
 
         return await self._store.write(work)
+
+    async def titles(self, room_ids: Collection[str]) -> dict[str, str]:
+        """What rooms are called, as far as there are such rooms."""
+        return await self._store.read(lambda connection: room_list.titles(connection, room_ids))
 
 
 def _look(who: Person, action: str, subject: str, words: str, address: str) -> Act:

@@ -1,9 +1,10 @@
 """What operators look over: everybody's calls and all rooms."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from signaling import addresses
 from signaling.http import fields
@@ -41,6 +42,18 @@ class ListedRooms(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class TitlesWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which rooms: identifiers with commas between them."""
+
+    rooms: Annotated[str, Meta(max_length=4000, pattern=r"^[a-z0-9,-]*$(?!\n)")] = ""
+
+
+class RoomTitles(msgspec.Struct, frozen=True):
+    """What rooms are called, by identifier."""
+
+    titles: dict[str, str]
+
+
 class OverviewRoutes:
     """Thin over Overview."""
 
@@ -67,6 +80,15 @@ class OverviewRoutes:
                 query=RoomsSought,
                 answer=ListedRooms,
             ),
+            Route(
+                "GET",
+                addresses.API_ROOM_TITLES,
+                self.show_titles,
+                "What rooms are called",
+                Allow.OPERATOR,
+                query=TitlesWanted,
+                answer=RoomTitles,
+            ),
         )
 
     async def list_calls(self, call: Call) -> Answer:
@@ -84,6 +106,9 @@ class OverviewRoutes:
         )
         shown = [_room(each) for each in found[: query.limit]]
         return Answer(ListedRooms(shown, shown[-1].id if len(found) > query.limit else None))
+
+    async def show_titles(self, call: Call) -> Answer:
+        return Answer(RoomTitles(await self._overview.titles(call.query.rooms.split(","))))
 
 
 def _room(listed: ListedRoom) -> ListedRoomShown:

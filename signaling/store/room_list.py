@@ -1,5 +1,6 @@
 """All rooms, with what goes on in each just now; for lists of those who belong to none."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +46,12 @@ def page(
         .limit(limit)
     )
     return [ListedRoom(Room(*row[:-3]), *row[-3:]) for row in connection.execute(query)]
+
+
+def titles(connection: sa.Connection, room_ids: Collection[str]) -> dict[str, str]:
+    """What rooms are called, by identifier; nothing of those that are nowhere."""
+    query = sa.select(rooms.c.id, rooms.c.title).where(rooms.c.id.in_(room_ids))
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _conditions(wanted: RoomsWanted) -> list[sa.ColumnElement[bool]]:

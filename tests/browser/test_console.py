@@ -240,6 +240,7 @@ async def test_calls_of_others_are_found_by_their_people(device: NewPage, cast: 
     await page.get_by_role("link", name="Calls").click()
     row = page.get_by_role("row", name=cast.room)
     await expect(row).to_contain_text("Ada")
+    await expect(row).to_contain_text("Board")
     await everywhere(page, "console-calls")
     search = page.get_by_label("Name or room")
     await search.fill("Nemo")

@@ -83,3 +83,11 @@ async def test_who_looked_for_whom_is_audited(stage: Stage) -> None:
     log = [entry.act for entry in await stage.candor.store.read(lambda c: audit.page(c, None, 50))]
     looks = [(act.action, json.loads(act.detail)["words"]) for act in log if "words" in act.detail]
     assert looks == [("rooms.list", "tea"), ("calls.list", "ann")]
+
+
+async def test_operators_learn_what_rooms_are_called(stage: Stage) -> None:
+    await stage.open_room("ann", id_="milk")
+    otto = await operator(stage)
+    found = (await otto.get("/api/v1/operators/room-titles?rooms=milk,nowhere")).body
+    assert list(found["titles"]) == ["milk"]
+    assert (await stage.people["ann"].get("/api/v1/operators/room-titles")).code == "forbidden"

@@ -65,6 +65,13 @@ export const callsBy = (wanted) => get(`${api.allCalls}?${queryOf(wanted)}`);
 /** @param {{cursor: string, words: string, kind: string}} wanted @returns {Promise<{rooms: ListedRoom[], next: string | null}>} */
 export const roomsBy = (wanted) => get(`${api.allRooms}?${queryOf(wanted)}`);
 
+/** @param {readonly string[]} rooms @returns {Promise<Record<string, string>>} what they are called */
+export async function titlesOf(rooms) {
+  /** @type {{titles: Record<string, string>}} */
+  const answer = await get(`${api.roomTitles}?${queryOf({ rooms: rooms.join(",") })}`);
+  return answer.titles;
+}
+
 /** @param {boolean} closed @param {string} cursor @returns {Promise<{reports: Report[], next: string | null}>} of all rooms */
 export const reportsBy = (closed, cursor) => get(`${api.reports}?${queryOf({ closed: String(closed), cursor })}`);
 

@@ -17,6 +17,7 @@ import { ExportButtons } from "./export-buttons.js";
 import { nameOf } from "./names.js";
 import { SeverityMark } from "./queue.js";
 import { Timeline } from "./timeline.js";
+import { titleOf } from "./titles.js";
 
 /** @typedef {import("../../console/alerts.js").Alert} Alert */
 /** @typedef {import("../../console/alerts.js").AlertAct} AlertAct */
@@ -40,7 +41,7 @@ export function AlertPage({ board, id }) {
     </header>
     <div class="columns">
       <div class="stack">
-        <${Card} title=${text("alert.how")} lead=${text("alert.how_lead", { room: alert.room, when: moment(alert.raised_at) })}>
+        <${Card} title=${text("alert.how")} lead=${text("alert.how_lead", { room: titleOf(alert.room), when: moment(alert.raised_at) })}>
           <div class="stack">
             <${Past} alert=${alert} acts=${acts} />
             ${seen === null ? html`<p class="fine">${text("alert.gone")}</p>` : html`<div class="row"><span>${text("alert.now")}</span><${RiskBadge} standing=${seen} /></div><${RiskReasons} standing=${seen} />`}

@@ -8,6 +8,7 @@ import { ExportButtons } from "./export-buttons.js";
 import { Day, Filter, Search, beginningOf } from "./filter.js";
 import { nameOf } from "./names.js";
 import { Table, usePages } from "./table.js";
+import { RoomName, titleOf } from "./titles.js";
 
 const STATES = /** @type {const} */ (["ringing", "active", "ended", "missed", "declined", "cancelled", "failed"]);
 
@@ -21,9 +22,10 @@ export function CallHistory() {
     return { rows: calls, next };
   };
   const pages = usePages(ask, "", [state, words, first, last]);
+  const rows = () => (pages.rows ?? []).map((/** @type {import("../../calls.js").Call} */ one) => ({ ...one, title: titleOf(one.room), caller_name: nameOf(one.caller) }));
   const heads = ["room", "caller", "state", "began", "lasted", "people"].map((head) => text(`calls.${head}`));
   return html`
-    <header class="console-head"><h1 class="page-title">${text("console.calls")}</h1><${ExportButtons} name="calls" rows=${() => pages.rows ?? []} /></header>
+    <header class="console-head"><h1 class="page-title">${text("console.calls")}</h1><${ExportButtons} name="calls" rows=${rows} /></header>
     <div class="console-filters">
       <${Filter} label=${text("calls.state")} value=${state} choices=${STATES.map((one) => [one, text(`calls.state.${one}`)])} onChange=${setState} />
       <${Day} label=${text("calls.first")} value=${first} onChange=${setFirst} />
@@ -36,7 +38,7 @@ export function CallHistory() {
 
 /** @param {import("../../calls.js").Call} call */
 const row = (call) => html`<tr key=${call.id}>
-  <th scope="row">${call.room}</th><td>${nameOf(call.caller)}</td>
+  <th scope="row"><${RoomName} room=${call.room} /></th><td>${nameOf(call.caller)}</td>
   <td>${text(`calls.state.${call.state}`)}</td><td>${moment(call.started_at)}</td>
   <td>${text("calls.minutes", { minutes: (call.duration_s / 60).toFixed(1) })}</td>
   <td>${call.members.map((one) => nameOf(one.user)).join(", ")}</td>

@@ -10,6 +10,7 @@ import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
 import { Filter } from "./filter.js";
 import { nameOf } from "./names.js";
+import { titleOf } from "./titles.js";
 
 /** @typedef {import("../../console/alerts.js").Alert} Alert */
 /** @typedef {import("../../console/alerts.js").Severity} Severity */
@@ -25,7 +26,7 @@ export function Queue({ board }) {
   const alerts = thing?.alerts ?? [];
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   useQueueKeys(list, again);
-  const rows = () => alerts.map((one) => ({ ...one, name: nameOf(one.identity) }));
+  const rows = () => alerts.map((one) => ({ ...one, name: nameOf(one.identity), title: titleOf(one.room) }));
   return html`
     <header class="console-head"><h1 class="page-title">${text("console.alerts")}</h1><${ExportButtons} name="alerts" rows=${rows} /></header>
     <div class="severities" role="group" aria-label=${text("alert.severity")}>
@@ -62,7 +63,7 @@ function Row({ alert, seen }) {
   return html`<li>
     <a class="alert-row alert-${severity} alert-${state}" href="#alerts/${id}" data-alert=${id} data-state=${state}>
       <span class="alert-severity"><${SeverityMark} severity=${severity} />${text(`alert.severity.${severity}`)}</span>
-      <span class="alert-words"><strong>${name}</strong><span class="fine">${room}${seen !== null && ` · ${text("alert.still_here")}`}</span></span>
+      <span class="alert-words"><strong>${name}</strong><span class="fine">${titleOf(room)}${seen !== null && ` · ${text("alert.still_here")}`}</span></span>
       <span class="alert-risk">${text("alert.risk", { risk: alert.risk.toFixed(2), confidence: alert.confidence.toFixed(2) })}${times > 1 && html` <span class="badge">${counted("alert.times", times)}</span>`}</span>
       <span class="alert-when" title=${moment(alert.last_at)}>${distance(alert.last_at, Date.now())}</span>
       <span class="alert-state"><span class="badge">${text(outcome === null ? `alert.state.${state}` : `alert.outcome.${outcome}`)}</span>${owner !== null && html`<span class="fine">${nameOf(owner)}</span>`}</span>

@@ -9,6 +9,7 @@ import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
 import { nameOf } from "./names.js";
 import { Table, usePages } from "./table.js";
+import { RoomName, titleOf } from "./titles.js";
 
 /** @typedef {import("../../console/operating.js").Report} Report */
 
@@ -26,9 +27,10 @@ export function Reports() {
     return { rows: reports, next };
   };
   const pages = usePages(ask, "", [isClosed]);
+  const rows = () => (pages.rows ?? []).map((/** @type {Report} */ one) => ({ ...one, title: titleOf(one.room), sender_name: nameOf(one.sender) }));
   const heads = ["message", "sender", "reason", "by", "room", "outcome"].map((head) => text(`reports.${head}`));
   return html`
-    <header class="console-head"><h1 class="page-title">${text("console.reports")}</h1><${ExportButtons} name="reports" rows=${() => pages.rows ?? []} /></header>
+    <header class="console-head"><h1 class="page-title">${text("console.reports")}</h1><${ExportButtons} name="reports" rows=${rows} /></header>
     <div class="console-filters"><label class="check">
       <input type="checkbox" checked=${isClosed} onChange=${() => setClosed(!isClosed)} />${text("reports.closed")}
     </label></div>
@@ -42,7 +44,7 @@ function Row({ report, again }) {
   const decide = (/** @type {{outcome: string}} */ decided) => () => closeReport(id, decided).then(again, (error) => announce(errorText(error)));
   return html`<tr>
     <th scope="row">${report.text}</th><td>${nameOf(sender)}</td><td>${reason}</td>
-    <td><span class="table-main">${nameOf(by)}</span><span class="fine">${moment(at)}</span></td><td>${room}</td>
+    <td><span class="table-main">${nameOf(by)}</span><span class="fine">${moment(at)}</span></td><td><${RoomName} room=${room} /></td>
     <td>${outcome === null
       ? html`<div class="row">${DECISIONS.map(({ name, kind, decided }) => html`<${Button} key=${name} kind=${kind} onClick=${decide(decided)}>${text(`reports.do.${name}`)}</${Button}>`)}</div>`
       : html`<span class="table-main">${text(`reports.outcome.${outcome}`)}</span><span class="fine">${nameOf(closedBy ?? "")} ${moment(closedAt ?? "")}</span>`}</td>

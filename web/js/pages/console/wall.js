@@ -20,6 +20,7 @@ import { Filter, Search } from "./filter.js";
 import { Judge } from "./judge.js";
 import { MovedList, move } from "./moved-list.js";
 import { nameOf } from "./names.js";
+import { titleOf } from "./titles.js";
 
 /** @typedef {import("../../console/board.js").Board} Board */
 /** @typedef {import("../../console/wall.js").Seen} Seen */
@@ -30,8 +31,8 @@ const STATES = /** @type {const} */ (["likely_synthetic", "suspicious", "unknown
 export function Wall({ board }) {
   const [state, setState] = useState("");
   const [words, setWords] = useState("");
-  const seen = seenOn(board.wall.value, { state, words }, (one) => `${nameOf(one.identity)} ${one.room}`);
-  const rows = () => seen.map((one) => ({ name: nameOf(one.identity), identity: one.identity, room: one.room, call: one.call, state: one.state, why: one.why, risk: one.risk, confidence: one.confidence, at: one.at }));
+  const seen = seenOn(board.wall.value, { state, words }, (one) => `${nameOf(one.identity)} ${titleOf(one.room)} ${one.room}`);
+  const rows = () => seen.map((one) => ({ name: nameOf(one.identity), identity: one.identity, room: one.room, title: titleOf(one.room), call: one.call, state: one.state, why: one.why, risk: one.risk, confidence: one.confidence, at: one.at }));
   return html`
     <header class="console-head">
       <h1 class="page-title">${text("console.wall")}</h1>
@@ -56,7 +57,7 @@ function Card({ seen }) {
   return html`<li class="card wall-card wall-${state}" data-identity=${identity} data-state=${state}>
     <header class="wall-head">
       <${Avatar} profile=${profile} size="small" />
-      <div class="person-words"><h2 class="wall-name">${name}</h2><span class="fine">${room}</span></div>
+      <div class="person-words"><h2 class="wall-name">${name}</h2><span class="fine" title=${room}>${titleOf(room)}</span></div>
     </header>
     <${RiskBadge} standing=${seen} />
     <${Trend} seen=${seen} />
