@@ -176,7 +176,12 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     await expect(page.locator(".alert-row")).to_have_count(1)
     alert = await page.locator(".alert-row").get_attribute("data-alert")
     await candor.watching.evidence.keep(Captured(str(alert), grey_jpeg(), b""))
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await page.keyboard.press("Escape")
     await page.keyboard.press("j")
+    loaded = "(image) => image.decode().then(() => image.naturalWidth)"
+    assert await page.get_by_alt_text("Hal as the alert was raised").evaluate(loaded) == 64
     await page.keyboard.press("a")
     await expect(page.locator(".alert-row[data-state=acknowledged]")).to_be_visible()
     await page.keyboard.press("Enter")
@@ -187,7 +192,6 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     await expect(looked.get_by_text("olga")).to_be_visible()
     await expect(page.get_by_text("Made again from what was kept")).to_be_visible()
     await page.get_by_role("button", name="Picture of").click()
-    loaded = "(image) => image.decode().then(() => image.naturalWidth)"
     assert await page.locator(".capture-large").evaluate(loaded) == 64
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Escalate").click()

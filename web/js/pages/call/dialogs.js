@@ -4,6 +4,7 @@ import { errorText, text } from "../../i18n.js";
 import { Check } from "../../ui/check.js";
 import { Dialog } from "../../ui/dialog.js";
 import { html } from "../../ui/html.js";
+import { KeyList } from "../../ui/key-list.js";
 import { announce } from "../../ui/toast.js";
 import { DeviceMenus } from "./device-menus.js";
 import { KEYS } from "./keys.js";
@@ -31,11 +32,9 @@ export function SettingsDialog({ call, own, view, onClose }) {
 
 /** @param {{view: View, onClose: () => void}} properties */
 export function KeysDialog({ view, onClose }) {
+  const letters = Object.keys(KEYS).map((key) => /** @type {[string, string]} */ ([key.toUpperCase(), text(`keys.${NAMES[key] ?? key}`)]));
   return html`<${Dialog} title=${text("keys.title")} onClose=${onClose}>
-    <dl class="keys">
-      ${Object.keys(KEYS).map((key) => html`<div key=${key}><dt><kbd>${key.toUpperCase()}</kbd></dt><dd>${text(`keys.${NAMES[key] ?? key}`)}</dd></div>`)}
-      <div><dt><kbd>${text("keys.space_name")}</kbd></dt><dd>${text("keys.space")}</dd></div>
-    </dl>
+    <${KeyList} keys=${[...letters, [text("keys.space_name"), text("keys.space")]]} />
     <${Check} words=${text("settings.keys")} isOn=${view.hasKeys.value} onChange=${view.useShortcuts} />
   </${Dialog}>`;
 }

@@ -1,15 +1,16 @@
 /** The review queue: alerts by severity, the newest first, gone through by keys. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { SEVERITIES, actOn, alertsBy } from "../../console/alerts.js";
-import { counted, distance, errorText, moment, text } from "../../i18n.js";
+import { useRef, useState } from "preact/hooks";
+import { SEVERITIES, alertsBy } from "../../console/alerts.js";
+import { counted, distance, moment, text } from "../../i18n.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
-import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
 import { Filter } from "./filter.js";
 import { nameOf } from "./names.js";
+import { Preview, usePreview } from "./preview.js";
+import { QueueKeys } from "./queue-keys.js";
 import { titleOf } from "./titles.js";
 
 /** @typedef {import("../../console/alerts.js").Alert} Alert */
@@ -25,7 +26,6 @@ export function Queue({ board }) {
   const { thing, failure, again } = useLoaded(() => alertsBy({ severity, state }), [severity, state, changed]);
   const alerts = thing?.alerts ?? [];
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
-  useQueueKeys(list, again);
   const rows = () => alerts.map((one) => ({ ...one, name: nameOf(one.identity), title: titleOf(one.room) }));
   return html`
     <header class="console-head"><h1 class="page-title">${text("console.alerts")}</h1><${ExportButtons} name="alerts" rows=${rows} /></header>
@@ -38,7 +38,7 @@ export function Queue({ board }) {
       )}
       <${Filter} label=${text("alert.state")} value=${state} choices=${STATES.map((one) => [one, text(`alert.state.${one}`)])} onChange=${setState} />
     </div>
-    <p class="fine queue-keys">${text("alert.keys")}</p>
+    <${QueueKeys} list=${list} again=${again} />
     ${thing === null && html`<${NotYet} failure=${failure} again=${again} rows=${5} />`}
     ${thing !== null && alerts.length === 0 && html`<div class="empty"><${Icon} name="check" /><p>${text("alert.none")}</p></div>`}
     <ol class="queue" ref=${list}>${alerts.map((alert) => html`<${Row} key=${alert.id} alert=${alert} seen=${board.wall.value.get(`${alert.room}/${alert.identity}`) ?? null} />`)}</ol>
@@ -60,7 +60,8 @@ export const SeverityMark = ({ severity }) =>
 function Row({ alert, seen }) {
   const { id, identity, room, severity, state, outcome, owner, times } = alert;
   const name = nameOf(identity);
-  return html`<li>
+  const preview = usePreview();
+  return html`<li class="alert-item" ...${preview.listening}>
     <a class="alert-row alert-${severity} alert-${state}" href="#alerts/${id}" data-alert=${id} data-state=${state}>
       <span class="alert-severity"><${SeverityMark} severity=${severity} />${text(`alert.severity.${severity}`)}</span>
       <span class="alert-words"><strong>${name}</strong><span class="fine">${titleOf(room)}${seen !== null && ` · ${text("alert.still_here")}`}</span></span>
@@ -68,29 +69,6 @@ function Row({ alert, seen }) {
       <span class="alert-when" title=${moment(alert.last_at)}>${distance(alert.last_at, Date.now())}</span>
       <span class="alert-state"><span class="badge">${text(outcome === null ? `alert.state.${state}` : `alert.outcome.${outcome}`)}</span>${owner !== null && html`<span class="fine">${nameOf(owner)}</span>`}</span>
     </a>
+    ${preview.isWanted && html`<${Preview} alert=${id} name=${name} />`}
   </li>`;
-}
-
-/** J and K move, A acknowledges, Enter opens. @param {import("preact").RefObject<HTMLOListElement>} list @param {() => void} again */
-function useQueueKeys(list, again) {
-  useEffect(() => {
-    const step = (/** @type {number} */ by) => {
-      const rows = [...(list.current?.querySelectorAll("a") ?? [])];
-      const at = rows.findIndex((row) => row === document.activeElement);
-      rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
-    };
-    const acknowledge = () => {
-      const row = /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-alert]") ?? null);
-      if (row?.dataset.state !== "new") return;
-      actOn(row.dataset.alert ?? "", "acknowledge", "", null).then(again, (error) => announce(errorText(error)));
-    };
-    /** @type {Readonly<Record<string, () => void>>} */
-    const keys = { j: () => step(1), k: () => step(-1), a: acknowledge };
-    const press = (/** @type {KeyboardEvent} */ event) => {
-      const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select, dialog") !== null;
-      if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) keys[event.key.toLowerCase()]?.();
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [again]);
 }
