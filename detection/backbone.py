@@ -8,10 +8,10 @@ that it gave when heads were made; else no head is used.
 from typing import cast
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from detection.models import Condition, Models, ModelUnusable
+from detection.networks import open_network
 
 Floats = NDArray[np.float32]
 
@@ -57,13 +57,7 @@ class Backbone:
         """Raises `ModelUnusable`, also where this machine gives other numbers."""
         model = models.model(BACKBONE_MODEL)
         self.reference = model.reference
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # An arena keeps what the largest run needed: 196 MB are enough.
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(
-            str(model.path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_network(model.path)
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[0].name
         golden = np.array(_GOLDEN, dtype=np.float32)

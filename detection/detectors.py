@@ -15,13 +15,13 @@ from typing import Annotated, Literal, cast
 
 import msgspec
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from msgspec import Meta
 from numpy.typing import NDArray
 
 from detection.backbone import BACKBONE_MODEL, SIDE, WIDTH, Backbone
 from detection.media import Face, Picture
 from detection.models import Models, ModelUnusable, Name, Sha256, read_lock
+from detection.networks import open_network
 from detection.sampling import Square, sampled
 
 FOLDER = "detectors"
@@ -163,12 +163,8 @@ def _head(path: Path, manifest: Manifest, backbone: Backbone) -> Callable[[Float
 
 
 def _network(path: Path, manifest: Manifest) -> Callable[[Floats], float]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(
-            str(path.with_name(manifest.weights)), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_network(path.with_name(manifest.weights))
     # Whatever it raises for a file that somebody made: its exceptions have no common class.
     except Exception as error:
         raise BadManifest(f"{manifest.weights}: {error}") from None
