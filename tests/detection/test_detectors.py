@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from detection.backbone import BACKBONE_MODEL, WIDTH, Backbone, drawn
+from detection.backbone import BACKBONE_MODEL, WIDTH, Backbone, Floats, drawn, is_known
 from detection.detectors import (
     FOLDER,
     BadManifest,
@@ -95,6 +95,17 @@ def test_the_backbone_gives_the_numbers_that_heads_were_made_for(models: Models)
     found = Backbone(models).embed(drawn())
     assert found.shape == (WIDTH,)
     assert float(found @ found) == pytest.approx(1.0, abs=1e-3)
+    for cosine, known in ((0.984, True), (0.55, False)):
+        assert is_known(turned(found, cosine)) is known
+
+
+def turned(embedding: Floats, cosine: float) -> Floats:
+    """One that is only so like it in the numbers that are compared."""
+    compared = embedding[:24] / np.linalg.norm(embedding[:24])
+    aside = np.roll(compared, 1) - (np.roll(compared, 1) @ compared) * compared
+    aside /= np.linalg.norm(aside)
+    other: Floats = cosine * compared + np.sqrt(1 - cosine**2) * aside
+    return other
 
 
 class Scripted(Detector):
