@@ -12,19 +12,21 @@ from detection.signals.lips import Lips
 from detection.signals.motion import Motion
 from detection.signals.quality import Quality
 from detection.signals.replay import Injection, Loop
+from detection.speech import Speech
 from detection.tools import Tools
 
-# The quality gate is always the first: it says what the others may claim.
-ALWAYS: Sequence[Callable[[], Signal]] = (Quality, Light, Motion, Loop, Injection, Lips)
+ALWAYS: Sequence[Callable[[], Signal]] = (Light, Motion, Loop, Injection, Lips)
 # Those that need something that may be missing.
+_quality: Callable[[Speech], Signal] = Quality
 _learned: Callable[[Sequence[Detector]], Signal] = Learned
-_code: Callable[[Digits], Signal] = Code
+_code: Callable[[Digits, Speech], Signal] = Code
 
 
 def panel(tools: Tools) -> list[Signal]:
     """A fresh one of each that can do its work."""
-    signals = [make() for make in ALWAYS]
+    # The quality gate is always the first: it says what the others may claim.
+    signals: list[Signal] = [_quality(tools.speech), *(make() for make in ALWAYS)]
     signals.append(_learned(tools.detectors))
     if tools.digits is not None:
-        signals.append(_code(tools.digits))
+        signals.append(_code(tools.digits, tools.speech))
     return signals

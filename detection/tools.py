@@ -13,6 +13,7 @@ from detection.detectors import Detector, open_detectors
 from detection.digits import Digits
 from detection.faces import FaceFinder, Finder
 from detection.models import Models, ModelUnusable, read_lock
+from detection.speech import LoudSpeech, Speech, SpeechFinder
 
 Opened = TypeVar("Opened")
 
@@ -23,6 +24,7 @@ class Tools:
 
     finder: Finder | None = None
     digits: Digits | None = None
+    speech: Speech = field(default_factory=LoudSpeech)
     detectors: list[Detector] = field(default_factory=list)
     """Those that are plugged in; they come last, for to open one may take seconds."""
     off: Mapping[str, str] = field(default_factory=dict)
@@ -44,11 +46,13 @@ def open_tools(folder: Path) -> Tools:
             return None
 
     finder = opened("faces", lambda: FaceFinder(models))
+    speech = opened("speech", lambda: SpeechFinder(models)) or LoudSpeech()
     return Tools(
         finder=finder,
         digits=Digits(CODE_DIGITS),
+        speech=speech,
         off=off,
-        references=(*(finder.references if finder else ()), Digits.name),
+        references=(*(finder.references if finder else ()), Digits.name, *speech.references),
     )
 
 

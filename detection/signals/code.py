@@ -14,19 +14,16 @@ import numpy as np
 from detection.challenge import CodePlan
 from detection.digits import Digits
 from detection.evidence import Evidence, Outcome, evidence
-from detection.media import SOUND_RATE_HZ, Samples, Sight, Sound
+from detection.media import Sight, Sound
 from detection.signals.answers import Answers
 from detection.signals.lips import opening
+from detection.speech import Heard, Speech
 
 # The last digit may be said when they are hidden, and comes by the way of the sound.
 _TRAILING_S = 1.5
 # Fewer digits right than this could be by chance (`chance`).
 MOST_WRONG = 2
 _LEAST_SPEECH_S = 1.5
-_MOST_SAMPLES = 20 * SOUND_RATE_HZ
-# 30 dB under the loudest twentieth nobody speaks.
-_QUIET = 10 ** (-30 / 20)
-_SILENT = 0.002
 # Lips that speak open and close by more of the face's height: 15 of 16 films of people who talk or
 # move reached 0.013 to 0.07, their first pictures alone with a camera's noise 0.0008 to 0.0095.
 _LEAST_MOVEMENT = 0.01
@@ -47,13 +44,13 @@ class Code(Answers[CodePlan]):
     """One participant's answers to spoken codes."""
 
     name = "code"
-    version = "1"
+    version = "2"
 
-    def __init__(self, digits: Digits) -> None:
+    def __init__(self, digits: Digits, speech: Speech) -> None:
         super().__init__(CodePlan)
         self._digits = digits
-        self._count = 0
-        self._sound: list[Samples] = []
+        self._speech = speech
+        self._heard = Heard()
         self._lips: list[float] = []
 
     def look(self, sight: Sight) -> None:
@@ -66,9 +63,7 @@ class Code(Answers[CodePlan]):
     def hear(self, sound: Sound) -> None:
         if self._asked is None or sound.at_s < self._asked.begins_s:
             return
-        if self._count < _MOST_SAMPLES:
-            self._sound.append(sound.samples)
-            self._count += len(sound.samples)
+        self._heard.hear(sound.samples)
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         asked, plan = self._asked, self._plan
@@ -90,7 +85,7 @@ class Code(Answers[CodePlan]):
                 log_likelihood_ratio=_PASSED if passed else 0.0,
                 quality=1.0 if passed else 0.0,
                 measured=measured,
-                models=(self._digits.name,),
+                models=(self._digits.name, *self._speech.references),
                 challenge=asked.challenge,
             ),
         )
@@ -98,8 +93,8 @@ class Code(Answers[CodePlan]):
     def _judged(self, digits: str) -> tuple[str, dict[str, float]]:
         if self._cut:
             return "cut_short", {}
-        samples = np.concatenate([*self._sound, np.zeros(0, np.float32)])
-        speech_s, movement = _speech_s(samples), _movement(self._lips)
+        samples = self._heard.take()
+        speech_s, movement = self._speech.seconds(samples), _movement(self._lips)
         measured = {"speech_s": speech_s, "lip_movement": movement}
         if speech_s < _LEAST_SPEECH_S:
             return "too_little_speech", measured
@@ -114,8 +109,7 @@ class Code(Answers[CodePlan]):
 
     def _forget(self) -> None:
         super()._forget()
-        self._count = 0
-        self._sound.clear()
+        self._heard.take()
         self._lips.clear()
 
 
@@ -142,17 +136,6 @@ def chance(heard: str, wrong: int) -> float:
         counts = further
     near = sum(count for (_, differences), count in counts.items() if differences <= wrong)
     return float(near / sum(counts.values()))
-
-
-def _speech_s(samples: Samples) -> float:
-    """How long something was said, by loudness."""
-    step = SOUND_RATE_HZ // 50
-    pieces = samples[: len(samples) // step * step].reshape(-1, step)
-    if not len(pieces):
-        return 0.0
-    levels = np.sqrt((pieces.astype(float) ** 2).mean(axis=1))
-    loud = max(_SILENT, float(np.quantile(levels, 0.95)) * _QUIET)
-    return float((levels > loud).sum() / 50)
 
 
 def _movement(lips: Sequence[float]) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 from detection.evidence import Evidence, absent, evidence
 from detection.media import Face, Picture, Sight, Sound
 from detection.signals import Signal
+from detection.speech import Heard, LoudSpeech, Speech
 
 # Measured: under 64 pixels learned detectors are at chance; from 160 on nothing is gained.
 SMALLEST_FACE = 64.0
@@ -44,6 +45,8 @@ BLURRED = 2.0
 SHARP = 12.0
 # -60 dB: what a muted microphone or digital silence is under.
 SILENCE = 0.001
+# Less than a word: struck notes may be taken for that much speech.
+LEAST_SPEECH_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Material:
     sharpness: float
     turn: float
     loudness: float
+    speech_s: float
 
     @property
     def is_silent(self) -> bool:
@@ -91,9 +95,12 @@ class Quality(Signal):
     """Of one participant's last burst."""
 
     name = "quality"
-    version = "1"
+    version = "2"
 
-    def __init__(self) -> None:
+    def __init__(self, speech: Speech | None = None) -> None:
+        """Without a network that tells speech, loudness has to do."""
+        self._speech = speech or LoudSpeech()
+        self._heard = Heard()
         self._looks: list[_Look] = []
         self._loudness: list[float] = []
         self._seen_s = -math.inf
@@ -107,6 +114,7 @@ class Quality(Signal):
     def hear(self, sound: Sound) -> None:
         if len(sound.samples):
             self._loudness.append(float(np.sqrt(np.mean(np.square(sound.samples)))))
+            self._heard.hear(sound.samples)
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         looks, loudness = self._looks, self._loudness
@@ -118,7 +126,8 @@ class Quality(Signal):
         self._looks, self._loudness = [], []
         if not looks and not loudness:
             return ()
-        material = _material(looks, max(loudness, default=0.0))
+        speech_s = self._speech.seconds(self._heard.take())
+        material = _material(looks, max(loudness, default=0.0), speech_s)
         for reason, words, is_so in _FAULTS:
             if is_so(material):
                 measured = material.as_measured()
@@ -157,7 +166,7 @@ def _turn(face: Face) -> float:
     return min(1.0, abs(2 * along - 1))
 
 
-def _material(looks: Sequence[_Look], loudness: float) -> Material:
+def _material(looks: Sequence[_Look], loudness: float, speech_s: float) -> Material:
     seen = [look for look in looks if look.faces]
 
     def median(values: Sequence[float]) -> float:
@@ -175,6 +184,7 @@ def _material(looks: Sequence[_Look], loudness: float) -> Material:
         median([look.sharpness for look in seen]),
         median([look.turn for look in seen]),
         loudness,
+        speech_s,
     )
 
 
@@ -214,6 +224,11 @@ def _quality(material: Material) -> float:
 # In the order in which one hides the others.
 _FAULTS: Sequence[tuple[str, str, Callable[[Material], bool]]] = (
     ("silent", "There is neither picture nor sound.", lambda of: not of.pictures and of.is_silent),
+    (
+        "no_speech",
+        "There is no picture, and nobody speaks.",
+        lambda of: not of.pictures and of.speech_s < LEAST_SPEECH_S,
+    ),
     (
         "no_picture",
         "There is no picture, and a voice is too little.",

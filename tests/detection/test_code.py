@@ -12,6 +12,7 @@ from detection.evidence import Evidence, Outcome
 from detection.media import SOUND_RATE_HZ, Face, Picture, Sight, Sound
 from detection.signals import Asked, Withdrawn
 from detection.signals.code import WORDS, Code, chance, differing
+from detection.speech import LoudSpeech
 
 PLAN = msgspec.json.encode(CodePlan("481516")).decode()
 ASKED = Asked(99.0, "c1", "code", 100.0, 109.0, PLAN, 0.1)
@@ -39,7 +40,7 @@ def answer(
 ) -> Evidence:
     """What is said of somebody who speaks for four seconds, with lips that open so far."""
     random = np.random.default_rng(3)
-    signal = Code(Hears(heard))
+    signal = Code(Hears(heard), LoudSpeech())
     signal.tell(ASKED)
     pixels = np.zeros((8, 8, 3), dtype=np.uint8)
     for number in range(100):
@@ -88,7 +89,7 @@ def test_whatever_else_was_said_counts_against_nobody(said: Evidence, reason: st
 
 
 def test_a_code_that_was_withdrawn_is_forgotten() -> None:
-    signal = Code(Hears("481516"))
+    signal = Code(Hears("481516"), LoudSpeech())
     signal.tell(ASKED)
     signal.tell(Withdrawn(101.0, "c1"))
     assert signal.conclude(120.0) == ()
