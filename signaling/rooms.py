@@ -17,7 +17,8 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.tokens import RoomClaims, Signer
 from signaling.errors import Refused
 from signaling.identifiers import new_code, new_id
-from signaling.store import Store, audit, positions, rooms, users, waiting
+from signaling.store import Store, audit, calls, positions, rooms, users, waiting
+from signaling.store.calls import Call
 from signaling.store.rooms import Invitation, Room, RoomTaken
 from signaling.streams import Happening, Streams
 
@@ -306,6 +307,16 @@ def say_in(connection: sa.Connection, who: Person, room_id: str, otherwise: str)
     if not grants_of(who, role).moderate:
         raise Refused("forbidden", otherwise)
     return "host"
+
+
+def say_in_call(
+    connection: sa.Connection, who: Person, call_id: str, otherwise: str
+) -> tuple[Call, str]:
+    """A call, and as what somebody decides about people in it."""
+    call = calls.by_id(connection, call_id)
+    if call is None:
+        raise Refused("not_found")
+    return call, say_in(connection, who, call.room_id, otherwise)
 
 
 def _moderating(connection: sa.Connection, who: Person, room_id: str) -> Grants:

@@ -18,10 +18,12 @@ from signaling.auth.identity import Person
 from signaling.challenges.rules import Challenge, Policy, Standing, due
 from signaling.challenges.under_way import Challenges, Order, Whose
 from signaling.errors import Refused
-from signaling.rooms import say_in
-from signaling.store import Store, audit, calls, challenges
+from signaling.rooms import say_in, say_in_call
+from signaling.store import Store, audit, challenges
 
 log = structlog.get_logger()
+
+OTHERWISE = "Only moderators and operators have people challenged."
 
 
 class Challenging:
@@ -48,7 +50,7 @@ class Challenging:
         self, who: Person, call_id: str, identity: str, kind: str, address: str
     ) -> Challenge:
         """For a moderator or an operator: ask somebody of a call that is under way."""
-        call, why = await self._store.read(lambda c: _authority_in_call(c, who, call_id))
+        call, why = await self._store.read(lambda c: say_in_call(c, who, call_id, OTHERWISE))
         if not call.open:
             raise Refused("call_over")
         self._note_asked((call.room_id, identity))
@@ -62,7 +64,7 @@ class Challenging:
         """Who was asked in the call's room, the newest first."""
 
         def work(connection: sa.Connection) -> list[challenges.Asked]:
-            call, _ = _authority_in_call(connection, who, call_id)
+            call, _ = say_in_call(connection, who, call_id, OTHERWISE)
             return challenges.of_room(connection, call.room_id, before, limit)
 
         return await self._store.read(work)
@@ -129,14 +131,4 @@ def _is_seen(said: Scored) -> bool:
 
 def _authority(connection: sa.Connection, who: Person, room_id: str) -> str:
     """As what somebody has a say here: `host` or `operator`."""
-    otherwise = "Only moderators and operators have people challenged."
-    return say_in(connection, who, room_id, otherwise)
-
-
-def _authority_in_call(
-    connection: sa.Connection, who: Person, call_id: str
-) -> tuple[calls.Call, str]:
-    call = calls.by_id(connection, call_id)
-    if call is None:
-        raise Refused("not_found")
-    return call, _authority(connection, who, call.room_id)
+    return say_in(connection, who, room_id, OTHERWISE)
