@@ -29,3 +29,27 @@ recovery_codes = sa.Table(
     # Keyed with the installation's secret.
     sa.Column("digest", sa.Text, primary_key=True),
 )
+
+# Who was asked in a call to prove their account, and what came of it.  Media rooms are in no other
+# table.
+proofs = sa.Table(
+    "proofs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room_id", sa.Text, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("outcome", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    # By what it was proved, and since when there was that.
+    sa.Column("way", sa.Text, nullable=False, server_default=""),
+    sa.Column("since", Moment),
+    # When a proof ceased to count: its device left, or another came.
+    sa.Column("over_at", Moment),
+    sa.Index("ix_proofs_call_id_id", "call_id", "id"),
+    sa.Index("ix_proofs_over_at", "over_at"),
+)

@@ -22,6 +22,7 @@ from signaling.store import (
     files,
     idempotency,
     matches,
+    proofs,
     risk_scores,
     rooms,
     sessions,
@@ -38,6 +39,7 @@ from signaling.store.consents import Consent, DetectionRules
 from signaling.store.events import News
 from signaling.store.files import File, Part
 from signaling.store.matches import Match
+from signaling.store.proofs import Proof
 from signaling.store.risk_scores import StoredScore
 from signaling.store.rooms import Invitation, Room
 from signaling.store.schema import metadata
@@ -202,6 +204,7 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: challenges.add(c, challenge(identity="robot \U0001f916", chance=0.001)),
         lambda c: consents.set_rules(c, "r1", DetectionRules(seen_by="hosts")),
         lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
+        lambda c: proofs.add(c, Proof("x1", "r1", "c1", "u1", "host", "u2", NOW, since=LATER)),
         lambda c: risk_scores.add(c, [score()]),
         lambda c: alerts.add(c, alert()),
         lambda c: captures.add(c, Capture("p1", "a1", NOW, "image/jpeg", bytes(range(256)))),
