@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import sfu
-from signaling import chat_acts, offered, protocol
+from signaling import chat_acts, offered, proof_acts, protocol
 from signaling.audit import Act, detail
 from signaling.errors import Refused
 from signaling.protocol import Said, Told
@@ -142,6 +142,7 @@ async def _watch_risk(session: Session, said: protocol.WatchRisk) -> Told | None
     session.tell(protocol.Ack(re=said.id))
     if said.on:
         session.services.board.greet(session)
+        session.services.proving.greet(session)
     return None
 
 
@@ -195,5 +196,6 @@ HANDLERS: dict[type[Said], Handler] = {
     protocol.WatchRisk: _watch_risk,
     protocol.Ping: _ping,
     **chat_acts.HANDLERS,
+    **proof_acts.HANDLERS,
 }
 """What each type of message does; None: it has answered itself."""

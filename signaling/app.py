@@ -48,6 +48,7 @@ from signaling.notices import Notices
 from signaling.overview import Overview
 from signaling.people import People
 from signaling.presence import Presence
+from signaling.proving.under_way import Proving
 from signaling.returning import Returning
 from signaling.risk.watching import Watching, compose
 from signaling.rooms import Rooms
@@ -101,6 +102,7 @@ class Candor:
     returning: Returning
     challenges: Challenges
     challenging: Challenging
+    proving: Proving
     chat: Chat
     health: Health
     metrics: Metrics
@@ -138,6 +140,7 @@ async def open_candor(
         chores = [
             asyncio.create_task(candor.calls.watch()),
             asyncio.create_task(candor.challenges.watch()),
+            asyncio.create_task(candor.proving.watch()),
             asyncio.create_task(candor.presence.watch()),
             asyncio.create_task(candor.match_teller.watch()),
             asyncio.create_task(candor.metrics.watch_loop()),
@@ -192,6 +195,8 @@ def _compose(
         logins_per_minute=config.limits.logins_per_minute,
         entries_per_hour=config.limits.registrations_per_hour,
     )
+    confirming = Confirming(door, passwords)
+    authenticators = Authenticators(store, door, confirming, config.auth.secret, utc_now)
     streams, attendance = Streams(store, utc_now), Attendance()
     presence = Presence(store, attendance, utc_now)
     for listener in (Notices(attendance).hear, presence.hear):
@@ -203,6 +208,7 @@ def _compose(
     watching = compose(
         config, store, streams, attendance, sfu=sfu, detection=detection, now=utc_now
     )
+    proving = Proving(store, attendance, authenticators, watching.board.shows_all, utc_now)
     media = Media(sfu, watching.looking)
     return Candor(
         config=config,
@@ -215,9 +221,7 @@ def _compose(
         guests=Guests(store, streams, passwords, sessions_, utc_now, life=guest_life),
         standing=Standing(store, utc_now),
         door=door,
-        authenticators=Authenticators(
-            store, door, Confirming(door, passwords), config.auth.secret, utc_now
-        ),
+        authenticators=authenticators,
         people=People(store, inspector, utc_now),
         finding=Finding(
             store, utc_now, time.monotonic, per_minute=config.limits.searches_per_minute
@@ -238,6 +242,7 @@ def _compose(
         returning=Returning(),
         challenges=challenges,
         challenging=Challenging(store, challenges, utc_now),
+        proving=proving,
         chat=open_chat(
             store,
             streams,

@@ -34,6 +34,9 @@ class Client(Protocol):
     def room(self) -> str | None: ...
 
     @property
+    def stay_id(self) -> str | None: ...
+
+    @property
     def hidden(self) -> bool: ...
 
     @property

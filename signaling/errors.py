@@ -54,6 +54,9 @@ CODES: Mapping[str, Code] = {
     # proving an account
     "wrong_code": Code(403, "The code is wrong, or was used before. Wait for the next one."),
     "authenticator_set": Code(409, "There is an authenticator app already. Remove it first."),
+    "several_devices": Code(409, "They are here by several devices. Ask when one is left."),
+    "proof_open": Code(409, "They are asked already. Wait until they have answered."),
+    "proof_over": Code(409, "Nothing is asked any more. Wait to be asked again."),
     # rooms and invitations
     "room_taken": Code(409, "There is a room with this address already. Choose another."),
     "invitation_spent": Code(410, "This invitation has expired or was used up. Ask for a new one."),

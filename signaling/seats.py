@@ -39,6 +39,7 @@ def seat(candor: Candor, device: Device) -> Services:
         consents=candor.watching.consents,
         looking=candor.watching.looking,
         board=candor.watching.board,
+        proving=candor.proving,
         address=device.address,
     )
 

@@ -26,6 +26,7 @@ from signaling.media import Media, Participant
 from signaling.outbox import Outbox
 from signaling.presence import Presence
 from signaling.protocol import CallStanding, MemberShown, Said, Told
+from signaling.proving.under_way import Proving
 from signaling.returning import Left, Returning
 from signaling.risk import consent
 from signaling.risk.board import Board
@@ -65,6 +66,7 @@ class Services:
     consents: Consents
     looking: Looking
     board: Board
+    proving: Proving
     address: str = ""
     """Where the client is, for the audit."""
 
@@ -134,6 +136,10 @@ class Session:
     @property
     def room(self) -> str | None:
         return None if self.stay is None else self.stay.who.room
+
+    @property
+    def stay_id(self) -> str | None:
+        return None if self.stay is None else self.stay.id
 
     @property
     def hidden(self) -> bool:
@@ -290,8 +296,11 @@ class Session:
         )
         self.tell(snapshot)
         self.services.board.greet(self)
+        self.services.proving.greet(self)
         stay.follow(after)
         await stay.keep(said.keep)
+        if stay.shown:
+            await self.services.proving.arrive(room, self.identity)
         if first and stay.shown:
             await self.announce("person.arrived", {"name": self.name})
 
@@ -324,6 +333,7 @@ class Session:
         if stay is None or room is None:
             return
         await stay.end()
+        await self.services.proving.leave(stay.id)
         self.stay, self.state, self.off = None, protocol.MediaState(id=1), frozenset()
         if stay.shown and not self.services.attendance.is_shown(room, self.identity):
             with suppress(LookupError, Unavailable):

@@ -16,6 +16,7 @@ import sfu
 from signaling import telling
 from signaling.auth.grants import Grants
 from signaling.errors import Refused, Unavailable
+from signaling.identifiers import new_name
 from signaling.media import Media, Opened, Participant
 from signaling.outbox import Outbox
 from signaling.protocol import (
@@ -63,6 +64,8 @@ class Stay:
         moved: Callable[[str], None],
     ) -> None:
         self.who = who
+        self.id = new_name()
+        """The same on every socket by which this client goes on."""
         self.grants = grants
         self.reading = reading
         """Here for what is written only."""

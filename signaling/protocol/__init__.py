@@ -11,6 +11,7 @@ from signaling.protocol.answers import *
 from signaling.protocol.closing import *
 from signaling.protocol.codec import *
 from signaling.protocol.news import *
+from signaling.protocol.proof_news import *
 from signaling.protocol.risk_news import *
 from signaling.protocol.said import *
 from signaling.protocol.shapes import *

@@ -35,6 +35,7 @@ from signaling.protocol.news import (
     TypingNews,
     UnreadNews,
 )
+from signaling.protocol.proof_news import ProofAsked, ProofEnded, ProofNews
 from signaling.protocol.risk_news import (
     AlertNews,
     ChallengeEnded,
@@ -76,6 +77,9 @@ Told = (
     | ChallengeOffered
     | ChallengeEnded
     | ChallengeNews
+    | ProofAsked
+    | ProofEnded
+    | ProofNews
     | RiskNews
     | AlertNews
     | System

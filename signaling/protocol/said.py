@@ -257,6 +257,21 @@ class RefuseChallenge(Saying, frozen=True):
     challenge: Name
 
 
+class AnswerProof(Saying, frozen=True):
+    """Prove the account by a code: six digits of one's authenticator app, or a recovery code.
+    Answered by `ack`, and `proof_ended` follows; refused with `wrong_code`, after the third of
+    which it has failed. Refused with `proof_over` when nothing is asked any more."""
+
+    proof: Name
+    code: Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class RefuseProof(Saying, frozen=True):
+    """Do not prove the account; whoever asked and may see it is told. Answered by `ack`."""
+
+    proof: Name
+
+
 class WatchRisk(Saying, frozen=True):
     """Be told how people stand in every room, and of alerts; or no longer. For operators, and
     audited. Answered by `ack`; a `risk_news` for each room follows, and more whenever something
@@ -297,6 +312,8 @@ Said = (
     | TakeChallenge
     | ReadyChallenge
     | RefuseChallenge
+    | AnswerProof
+    | RefuseProof
     | WatchRisk
     | Ping
 )

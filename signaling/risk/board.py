@@ -149,6 +149,10 @@ class Board:
         place = self._places.get(room)
         return self._defaults if place is None else place.rules
 
+    def shows_all(self, client: Client, room: str) -> bool:
+        """Whether a client is told how everybody in a room stands."""
+        return client.watches_risk or (client.room == room and sees_all(client, self.rules(room)))
+
     def greet(self, client: Client) -> None:
         """Tell a client that came, or begins to watch, how everybody stands."""
         self._tell(client, self._standings)

@@ -42,6 +42,7 @@ class ClientStandIn:
     told: list[Told] = field(default_factory=list)
     name: str = ""
     session_id: str | None = None
+    stay_id: str | None = None
     hidden: bool = False
     state: protocol.MediaState = field(default_factory=lambda: protocol.MediaState(id=1))
 

@@ -77,12 +77,28 @@ class StreamStandIn:
 
 
 @dataclass
+class ProofsStandIn:
+    """Nobody was asked for one; which devices came and left."""
+
+    noted: list[str] = field(default_factory=list)
+
+    def greet(self, _: Any) -> None: ...
+
+    async def arrive(self, room: str, identity: str) -> None:
+        self.noted.append(f"{room}/{identity} came")
+
+    async def leave(self, _: str) -> None:
+        self.noted.append("left")
+
+
+@dataclass
 class House:
     grants: Grants = OWNER
     streams: StreamStandIn = field(default_factory=StreamStandIn)
     media: MediaStandIn = field(default_factory=MediaStandIn)
     attendance: Attendance = field(default_factory=Attendance)
     returning: Returning = field(default_factory=Returning)
+    proofs: ProofsStandIn = field(default_factory=ProofsStandIn)
     banned: bool = False
     required: bool = False
     agreed: set[str] = field(default_factory=set)
@@ -109,6 +125,7 @@ class House:
             consents=cast(Any, self),
             looking=self.looking,
             board=cast(Any, self),
+            proving=cast(Any, self.proofs),
         )
 
     def greet(self, client: Any) -> None:
@@ -316,6 +333,7 @@ async def test_a_client_that_was_cut_takes_over_what_goes_on() -> None:
             assert (await back.told(type="quality"))["state"] == "connected"
             assert (await back.told(kind="media.state"))["sequence"] == 3
             assert house.media.closed == [dropped]
+            assert "left" not in house.proofs.noted
             assert (await back.ask("unpublish", media=kept))["type"] == "ack"
     kinds = [event.kind for event in house.streams.events]
     assert kinds.count("person.arrived") == 2

@@ -1,0 +1,194 @@
+"""Somebody is asked in a call to prove their account: who may ask, how it ends, what it counts."""
+
+from typing import Any
+
+import pytest
+
+from signaling import protocol
+from signaling.app import Candor
+from signaling.auth import totp
+from signaling.errors import Refused
+from signaling.media import Participant
+from signaling.proving.rules import ASKED_FOR_S, MOST_WRONG
+from signaling.proving.under_way import Order, Proving
+from signaling.store import audit, proofs
+from tests.client import PASSWORD
+from tests.signaling.owner import HERE, Owner, owner_of
+from tests.signaling.test_challenges import ClientStandIn, score
+from tests.signaling.test_risk import CAMERA
+from tests.signaling.test_risk import Stage as RiskStage
+
+
+class Stage:
+    """Ada, who has an app, and Bob, who moderates; Olga looks on, Eve does not see scores."""
+
+    def __init__(self, candor: Candor, owner: Owner) -> None:
+        self.store, self.owner, self.attendance = candor.store, owner, candor.attendance
+        self.now_s = 100.0
+        self.service = Proving(
+            candor.store,
+            candor.attendance,
+            owner.service,
+            lambda client, _room: client.watches_risk,
+            owner.clock,
+            monotonic=lambda: self.now_s,
+        )
+        self.ada = self.comes(owner.who.user.id, stay_id="stay-1")
+        self.bob = self.comes("bob", moderates=True)
+        self.olga = self.comes("olga", room="elsewhere", watches_risk=True)
+        self.eve = self.comes("eve")
+        self.order = Order(
+            room="tea",
+            call="c1",
+            identity=self.ada.identity,
+            account="ada",
+            ways=("authenticator",),
+            why="host",
+            asker="bob",
+            asker_name="Bob",
+            address=HERE,
+        )
+
+    def comes(self, identity: str, **more: Any) -> ClientStandIn:
+        client = ClientStandIn(identity, **more)
+        self.attendance.add(client)
+        return client
+
+    async def answer(self, proof: str, code: str, stay: str = "stay-1") -> None:
+        await self.service.answer(stay, self.owner.who, proof, code, HERE)
+
+    async def proved(self) -> str:
+        asked = await self.service.ask(self.order)
+        await self.answer(asked.id, self.owner.code())
+        return asked.id
+
+    def states(self, client: ClientStandIn) -> list[str]:
+        return [one.state for one in client.told if isinstance(one, protocol.ProofNews)]
+
+    async def kept(self) -> proofs.Proof:
+        return (await self.store.read(lambda c: proofs.of_call(c, "c1", "", 10)))[0]
+
+
+@pytest.fixture
+async def stage(candor: Candor) -> Stage:
+    owner = await owner_of(candor, "ada")
+    await owner.set_up()
+    return Stage(candor, owner)
+
+
+async def test_an_account_is_proved_told_kept_and_audited(stage: Stage) -> None:
+    proof = await stage.proved()
+    asked, ended = stage.ada.told
+    assert isinstance(asked, protocol.ProofAsked)
+    assert (asked.why, asked.by, asked.ways) == ("host", "Bob", ("authenticator",))
+    assert ended == protocol.ProofEnded(proof=proof, outcome="proved", reason="")
+    for client, states in ((stage.bob, ["asked", "proved"]), (stage.olga, ["asked", "proved"])):
+        assert stage.states(client) == states
+    assert stage.eve.told == []
+    told = stage.bob.told[-1]
+    assert isinstance(told, protocol.ProofNews)
+    assert (told.account, told.way, told.at) == ("ada", "authenticator", stage.owner.clock())
+    kept = await stage.kept()
+    assert (kept.outcome, kept.way, kept.over_at) == ("proved", "authenticator", None)
+    entries = await stage.store.read(lambda c: audit.page(c, None, 2))
+    acts = [(one.act.actor, one.act.action) for one in reversed(entries)]
+    assert acts == [("bob", "proof.ask"), (stage.ada.identity, "proof.end")]
+
+
+async def test_wrong_codes_fail_it_and_then_no_code_is_asked_for(stage: Stage) -> None:
+    proof = (await stage.service.ask(stage.order)).id
+    for _ in range(MOST_WRONG):
+        with pytest.raises(Refused, match="wrong_code"):
+            await stage.answer(proof, "no code")
+    with pytest.raises(Refused, match="proof_over"):
+        await stage.answer(proof, stage.owner.code())
+    assert stage.states(stage.bob) == ["asked", "failed"]
+    assert (await stage.kept()).reason == "wrong_code"
+
+
+async def test_it_may_be_refused_and_is_over_when_nobody_answers(stage: Stage) -> None:
+    await stage.service.refuse("stay-1", (await stage.service.ask(stage.order)).id)
+    await stage.service.ask(stage.order)
+    stage.now_s += ASKED_FOR_S + 1
+    await stage.service.look()
+    assert stage.states(stage.bob) == ["asked", "refused", "asked", "expired"]
+    assert stage.states(stage.eve) == []
+
+
+async def test_an_app_that_was_set_up_after_asking_proves_nothing(stage: Stage) -> None:
+    proof = (await stage.service.ask(stage.order)).id
+    await stage.owner.service.remove_by_password(stage.owner.who, PASSWORD, HERE)
+    stage.owner.clock.forward(totp.STEP)
+    await stage.owner.set_up()
+    await stage.answer(proof, stage.owner.code())
+    assert stage.states(stage.bob) == ["asked", "failed"]
+
+
+async def test_it_counts_for_the_device_that_answered_until_it_leaves(stage: Stage) -> None:
+    await stage.proved()
+    late = stage.comes("late", moderates=True)
+    stage.service.greet(late)
+    assert stage.states(late) == ["proved"]
+    await stage.service.leave("stay-1")
+    assert stage.states(late) == ["proved", "over"]
+    after = stage.comes("after", moderates=True)
+    stage.service.greet(after)
+    assert stage.states(after) == []
+    assert (await stage.kept()).over_at is not None
+
+
+async def test_it_is_over_when_another_device_comes_or_asking_begins_anew(stage: Stage) -> None:
+    await stage.proved()
+    await stage.service.ask(stage.order)
+    assert stage.states(stage.bob) == ["asked", "proved", "asked"]
+    stage.comes(stage.ada.identity, stay_id="stay-2")
+    await stage.service.arrive("tea", stage.ada.identity)
+    assert stage.states(stage.bob)[-1] == "over"
+    assert stage.ada.told[-1].outcome == "expired"  # type: ignore[union-attr]
+    with pytest.raises(Refused, match="several_devices"):
+        await stage.service.ask(stage.order)
+
+
+async def test_nobody_answers_for_another_device_and_nobody_is_asked_twice_at_once(
+    stage: Stage,
+) -> None:
+    proof = (await stage.service.ask(stage.order)).id
+    with pytest.raises(Refused, match="proof_over"):
+        await stage.answer(proof, stage.owner.code(), stay="stay-2")
+    with pytest.raises(Refused, match="proof_open"):
+        await stage.service.ask(stage.order)
+    again = stage.comes(stage.ada.identity, stay_id="stay-1")
+    stage.service.greet(again)
+    assert [one.proof for one in again.told if isinstance(one, protocol.ProofAsked)] == [proof]
+
+
+async def test_what_a_process_left_standing_is_over(stage: Stage) -> None:
+    await stage.proved()
+    await stage.store.write(lambda c: proofs.end_forgotten(c, stage.owner.clock()))
+    assert (await stage.kept()).over_at == stage.owner.clock()
+
+
+@pytest.mark.parametrize("answer", ["proved", "failed", "refused"])
+async def test_no_answer_changes_risk_or_confidence(
+    stage: Stage, candor: Candor, answer: str
+) -> None:
+    who = Participant("tea", stage.ada.identity)
+    risk = RiskStage(candor, agreed={who.identity})
+    await risk.looking.published("s1", who, CAMERA)
+    await risk.look()
+    risk.board.hear(score(identity=who.identity))
+    before = risk.board.now()
+    proof = (await stage.service.ask(stage.order)).id
+    if answer == "proved":
+        await stage.answer(proof, stage.owner.code())
+    elif answer == "refused":
+        await stage.service.refuse("stay-1", proof)
+    else:
+        for _ in range(MOST_WRONG):
+            with pytest.raises(Refused):
+                await stage.answer(proof, "no code")
+    assert stage.states(stage.bob)[-1] == answer
+    await risk.look()
+    assert [(one.score, one.record) for one in risk.board.now()] == [
+        (one.score, one.record) for one in before
+    ]
