@@ -113,6 +113,9 @@ API_CALL_INVITE = Address("/api/v1/calls/{call}/invite")
 API_CALL_CHALLENGES = Address("/api/v1/calls/{call}/challenges")
 API_ROOM_CHALLENGES = Address("/api/v1/rooms/{room}/challenges")
 
+# Proofs of an account, in a call
+API_CALL_PROOFS = Address("/api/v1/calls/{call}/proofs")
+
 # Chat
 API_CHAT_MESSAGES = Address("/api/v1/chat/messages")
 API_CHAT_MESSAGE = Address("/api/v1/chat/messages/{message}")

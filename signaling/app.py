@@ -48,6 +48,7 @@ from signaling.notices import Notices
 from signaling.overview import Overview
 from signaling.people import People
 from signaling.presence import Presence
+from signaling.proving.ordering import ProofOrders
 from signaling.proving.under_way import Proving
 from signaling.returning import Returning
 from signaling.risk.watching import Watching, compose
@@ -103,6 +104,7 @@ class Candor:
     challenges: Challenges
     challenging: Challenging
     proving: Proving
+    proof_orders: ProofOrders
     chat: Chat
     health: Health
     metrics: Metrics
@@ -243,6 +245,7 @@ def _compose(
         challenges=challenges,
         challenging=Challenging(store, challenges, utc_now),
         proving=proving,
+        proof_orders=ProofOrders(store, proving),
         chat=open_chat(
             store,
             streams,

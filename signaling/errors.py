@@ -54,6 +54,10 @@ CODES: Mapping[str, Code] = {
     # proving an account
     "wrong_code": Code(403, "The code is wrong, or was used before. Wait for the next one."),
     "authenticator_set": Code(409, "There is an authenticator app already. Remove it first."),
+    "no_account": Code(409, "They came without an account. There is nothing to prove."),
+    "no_proof_set_up": Code(
+        409, "They have set up nothing to prove their account by. Ask them to."
+    ),
     "several_devices": Code(409, "They are here by several devices. Ask when one is left."),
     "proof_open": Code(409, "They are asked already. Wait until they have answered."),
     "proof_over": Code(409, "Nothing is asked any more. Wait to be asked again."),

@@ -34,6 +34,7 @@ from signaling.http.moderation import ModerationRoutes
 from signaling.http.overview import OverviewRoutes
 from signaling.http.pages import Pages
 from signaling.http.people import PeopleRoutes
+from signaling.http.proofs import ProofRoutes
 from signaling.http.replays import Replays
 from signaling.http.risk import RiskRoutes
 from signaling.http.rooms import RoomRoutes
@@ -125,6 +126,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *DecidingRoutes(candor.watching.deciding).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
+        *ProofRoutes(candor.proof_orders).routes(),
         *ChatRoutes(candor.chat).routes(),
         *ConversationRoutes(candor.chat, candor.presence).routes(),
         *SearchRoutes(candor.chat).routes(),

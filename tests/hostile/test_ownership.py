@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from signaling.http.call import BYTES, Route
 from signaling.http.server import api_routes
-from signaling.store import schema, watching_schema
+from signaling.store import proof_schema, schema, watching_schema
 from tests.client import Client
 from tests.hostile.conftest import House
 from tests.pictures import png
@@ -72,6 +72,8 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "PUT /api/v1/rooms/{room}/challenges": NOTHING_THERE,
     "GET /api/v1/calls/{call}/challenges": NOTHING_THERE,
     "POST /api/v1/calls/{call}/challenges": NOTHING_THERE,
+    "GET /api/v1/calls/{call}/proofs": NOTHING_THERE,
+    "POST /api/v1/calls/{call}/proofs": NOTHING_THERE,
     "GET /api/v1/calls/{call}/risk": NOTHING_THERE,
     "PUT /api/v1/calls/{call}/risk/{user}/override": NO_ROLE,
     "DELETE /api/v1/calls/{call}/risk/{user}/override": NO_ROLE,
@@ -164,6 +166,7 @@ FOR_MORE_THAN_ONE = {
     "POST /api/v1/calls/{call}/leave",
     "POST /api/v1/calls/{call}/invite",
     "POST /api/v1/calls/{call}/challenges",
+    "POST /api/v1/calls/{call}/proofs",
     "PUT /api/v1/chat/blocks/{user}",
 }
 
@@ -193,6 +196,7 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v1/calls/{call}/medium": {"medium": "audio"},
     "POST /api/v1/calls/{call}/invite": {"users": ["x"]},
     "POST /api/v1/calls/{call}/challenges": {"user": "x"},
+    "POST /api/v1/calls/{call}/proofs": {"user": "x"},
     "POST /api/v1/chat/messages/{message}/report": {"reason": "rude"},
     "PUT /api/v1/chat/rooms/{room}/hold": {"on": True},
     "PUT /api/v1/chat/reports/{report}": {"outcome": "upheld"},
@@ -325,6 +329,8 @@ async def _everything(house: House) -> dict[str, list[Any]]:
         schema.file_parts,
         watching_schema.detection_rules,
         watching_schema.consents,
+        proof_schema.authenticators,
+        proof_schema.proofs,
     )
 
     def work(connection: sa.Connection) -> dict[str, list[Any]]:

@@ -1,5 +1,9 @@
 """Somebody is asked in a call to prove their account: who may ask, how it ends, what it counts."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,11 +16,12 @@ from signaling.media import Participant
 from signaling.proving.rules import ASKED_FOR_S, MOST_WRONG
 from signaling.proving.under_way import Order, Proving
 from signaling.store import audit, proofs
-from tests.client import PASSWORD
-from tests.signaling.owner import HERE, Owner, owner_of
+from tests.client import PASSWORD, Client
+from tests.signaling.owner import HERE, Owner, owner_of, shown_by_app
 from tests.signaling.test_challenges import ClientStandIn, score
 from tests.signaling.test_risk import CAMERA
 from tests.signaling.test_risk import Stage as RiskStage
+from tests.signaling.test_websocket import signed_in
 
 
 class Stage:
@@ -192,3 +197,79 @@ async def test_no_answer_changes_risk_or_confidence(
     assert [(one.score, one.record) for one in risk.board.now()] == [
         (one.score, one.record) for one in before
     ]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Ada has called the room `tea`; Bob, who has an app, is a member of it."""
+
+    ada: Client
+    bob: Client
+    guest: Client
+    bob_id: str
+    guest_id: str
+    secret: str
+    call: str
+
+    async def asks(self, user: str) -> Any:
+        return await self.ada.post(f"/api/v1/calls/{self.call}/proofs", {"user": user})
+
+
+@pytest.fixture
+async def meeting(client: Client) -> Meeting:
+    ada, bob = await client.register("ada"), await client.register("bob")
+    await ada.post("/api/v1/rooms", {"id": "tea"})
+    invitation = (await ada.post("/api/v1/rooms/tea/invitations", {"uses": 2})).body["code"]
+    await bob.post(f"/api/v1/invitations/{invitation}/accept")
+    entered = await client.post("/api/v1/auth/guest", {"name": "Gus", "invitation": invitation})
+    guest = client.as_(entered.body["access_token"])
+    app = "/api/v1/me/authenticator"
+    secret = (await bob.post(app, {"password": PASSWORD})).body["secret"]
+    code = shown_by_app(secret, datetime.now(UTC))
+    assert (await bob.post(f"{app}/confirm", {"code": code})).status == 200
+    call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
+    me = (await bob.get("/api/v1/me")).body["id"]
+    return Meeting(ada, bob, guest, me, entered.body["user_id"], secret, call)
+
+
+@asynccontextmanager
+async def in_room(client: Client) -> AsyncIterator[Any]:
+    async with signed_in(client) as caller:
+        snapshot = await caller.ask("enter", room="tea")
+        assert snapshot["type"] == "snapshot", snapshot
+        yield caller
+
+
+async def test_a_host_asks_over_http_and_the_answer_comes_over_the_socket(
+    meeting: Meeting,
+) -> None:
+    async with in_room(meeting.ada) as ada, in_room(meeting.bob) as bob:
+        made = await meeting.asks(meeting.bob_id)
+        assert (made.status, made.body["ways"]) == (201, ["authenticator"])
+        asked = await bob.told(type="proof_asked")
+        assert (asked["why"], asked["by"]) == ("host", "ada")
+        wrong = await bob.ask("answer_proof", proof=asked["proof"], code="nothing")
+        assert wrong["error"]["code"] == "wrong_code"
+        code = shown_by_app(meeting.secret, datetime.now(UTC) + totp.STEP)
+        right = await bob.ask("answer_proof", proof=asked["proof"], code=code)
+        assert right["type"] == "ack", right
+        news = await ada.told(type="proof_news", state="proved")
+        assert (news["identity"], news["account"]) == (meeting.bob_id, "bob")
+        async with in_room(meeting.bob):
+            await ada.told(type="proof_news", state="over")
+    listed = (await meeting.ada.get(f"/api/v1/calls/{meeting.call}/proofs")).body["proofs"]
+    assert [(one["outcome"], one["over_at"] is None) for one in listed] == [("proved", False)]
+
+
+async def test_who_may_ask_and_who_can_be_asked(meeting: Meeting) -> None:
+    path = f"/api/v1/calls/{meeting.call}/proofs"
+    for client in (meeting.bob, meeting.guest):
+        assert (await client.post(path, {"user": meeting.bob_id})).code == "forbidden"
+        assert (await client.get(path)).code == "forbidden"
+    assert (await meeting.asks(meeting.bob_id)).code == "not_found"
+    async with in_room(meeting.guest), in_room(meeting.ada):
+        assert (await meeting.asks(meeting.guest_id)).code == "no_account"
+        mine = (await meeting.ada.get("/api/v1/me")).body["id"]
+        assert (await meeting.asks(mine)).code == "no_proof_set_up"
+    await meeting.ada.post("/api/v1/calls/end", {"call": meeting.call})
+    assert (await meeting.asks(meeting.bob_id)).code == "call_over"
