@@ -43,6 +43,7 @@ OPERATORS_AND_UP = {
     "PUT /api/v1/chat/rooms/{room}/hold",
     "GET /api/v1/operators/calls",
     "GET /api/v1/operators/rooms",
+    "GET /api/v1/operators/waiting",
     "GET /api/v1/risk",
     "PUT /api/v1/calls/{call}/risk/{user}/override",
     "DELETE /api/v1/calls/{call}/risk/{user}/override",
