@@ -6,18 +6,22 @@ The people are simulated where detection hands over its scores; everything behin
 import csv
 import io
 import json
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from detection import Captured, Record, Scored, State, judge
+from detection import Captured, Evidence, Outcome, Record, Scored, State, judge
 from detection.fusion import Reason
 from signaling.app import Candor, open_candor
+from signaling.commands import main
 from signaling.config import Config
 from signaling.http.server import listen
 from signaling.media import Participant
@@ -69,6 +73,24 @@ class Cast:
         )
         self._candor.watching.board.hear(Scored(self.room, self.identities[name], score, record))
 
+    def convict(self, name: str) -> None:
+        """What detection says of somebody against whom three signals speak."""
+        record = Record(100.0, AGAINST)
+        told = Scored(self.room, self.identities[name], judge(record), record)
+        self._candor.watching.board.hear(told)
+
+
+AGAINST = tuple(
+    Evidence(signal, "1", 98.0, outcome, ratio, 1.0, reason, reason, measured, models, "")
+    for signal, outcome, ratio, reason, measured, models in (
+        ("quality", Outcome.OBSERVED, 0.0, "good", {}, ()),
+        ("light", Outcome.FAILED, 2.5, "light_no_longer_followed", {"chance": 0.62}, ()),
+        ("learned.probe", Outcome.OBSERVED, 1.2, "looks_made", {}, ("probe 1 " + "ab" * 32,)),
+        ("voice", Outcome.OBSERVED, 1.5, "another_voice", {}, ()),
+        ("face", Outcome.OBSERVED, 0.8, "another_face", {}, ()),
+    )
+)
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
@@ -95,6 +117,17 @@ async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
         # The board knows which call goes on where; it looks every second.
         await candor.watching.board.look()
         yield Cast(candor, room, identities)
+
+
+def tone_wav() -> bytes:
+    """A second of a tone of 1 kHz, as detection hands sound on."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes((np.sin(np.arange(16_000) * np.pi / 8) * 9000).astype("<i2").tobytes())
+    return file.getvalue()
 
 
 def grey_jpeg() -> bytes:
@@ -165,7 +198,7 @@ async def test_the_wall_is_live_and_shows_the_riskiest_first(device: NewPage, ca
 async def test_an_alert_is_taken_through_its_life_and_saved(
     device: NewPage, candor: Candor, cast: Cast, tmp_path: Path
 ) -> None:
-    cast.say("Hal", 0.97)
+    cast.convict("Hal")
     cast.say("Ida", 0.85)
     page = await console(device)
     await page.get_by_role("link", name="Alerts").click()
@@ -175,7 +208,7 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     await page.get_by_role("button", name="High").click()
     await expect(page.locator(".alert-row")).to_have_count(1)
     alert = await page.locator(".alert-row").get_attribute("data-alert")
-    await candor.watching.evidence.keep(Captured(str(alert), grey_jpeg(), b""))
+    await candor.watching.evidence.keep(Captured(str(alert), grey_jpeg(), tone_wav()))
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     await page.keyboard.press("Escape")
@@ -191,6 +224,7 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     looked = page.locator(".card", has_text="Who looked")
     await expect(looked.get_by_text("olga")).to_be_visible()
     await expect(page.get_by_text("Made again from what was kept")).to_be_visible()
+    await expect(page.locator("canvas.spectrogram")).to_be_visible()
     await page.get_by_role("button", name="Picture of").click()
     assert await page.locator(".capture-large").evaluate(loaded) == 64
     await page.keyboard.press("Escape")
@@ -199,6 +233,12 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     await page.get_by_role("button", name="Keep the note").click()
     await expect(page.locator(".act-note")).to_have_text("=HYPERLINK(1) Called them.")
     await everywhere(page, "console-alert")
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Take the signed case").click()
+    case = tmp_path / "case.zip"
+    await (await saving.value).save_as(case)
+    done = CliRunner().invoke(main, ["verify", str(case)])
+    assert (done.exit_code, str(alert) in done.output) == (0, True), done.output
     await page.get_by_role("button", name="True").click()
     await expect(page.locator("dd[data-state=closed]")).to_have_text("True")
 

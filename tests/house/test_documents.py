@@ -1,6 +1,7 @@
 """What documents say exists, exists."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,10 @@ SHORT = sorted(set(re.findall(r"`(Port|Transport|Sfu)\.(\w+)`", MEDIA)))
 HOMES = {"Port": "sfu.port", "Transport": "sfu.transport", "Sfu": "sfu.engine"}
 # Set where an instance is made.
 OF_INSTANCES = {("Transport", "pending")}
+
+DETECTION = (ROOT / "docs" / "DETECTION.md").read_text(encoding="utf-8")
+TEXTS = json.loads((ROOT / "web" / "i18n" / "en.json").read_text(encoding="utf-8"))
+ERRORS = {key: words for key, words in TEXTS.items() if key.startswith("known.")}
 
 
 def resolve(name: str) -> object:
@@ -50,3 +55,9 @@ def test_every_reason_has_its_words() -> None:
 def test_links_between_documents_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("key", ERRORS)
+def test_errors_that_the_console_tells_of_stand_in_the_documents(key: str) -> None:
+    figures = re.findall(r"\d+(?:\.\d+)?", ERRORS[key])
+    assert [one for one in figures if not re.search(rf"(?<![\d.]){one}(?![\d])", DETECTION)] == []

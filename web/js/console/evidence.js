@@ -33,6 +33,9 @@ export async function capturesOf(alert) {
 /** @param {string} id */
 export const captureAddress = (id) => `${api.captures}/${encodeURIComponent(id)}`;
 
+/** @param {string} id @returns {Promise<ArrayBuffer>} */
+export const soundOf = async (id) => (await fetch(captureAddress(id))).arrayBuffer();
+
 /** @param {string} alert its archive, signed */
 export const caseAddress = (alert) => `${alertAddress(alert)}/case`;
 

@@ -10,6 +10,7 @@ import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
 import { reasonText, signalName } from "../../ui/risk-badge.js";
+import { CapturedSound } from "./sound.js";
 
 /** @typedef {import("../../console/evidence.js").Evidence} Evidence */
 /** @typedef {import("../../console/evidence.js").Capture} Capture */
@@ -37,7 +38,7 @@ function Captures({ alert }) {
       ${thing.map((one) => html`<li key=${one.id}>
         ${one.media_type.startsWith("image/")
           ? html`<button type="button" class="capture" aria-label=${named(one)} onClick=${() => setShown(one)}><img src=${captureAddress(one.id)} alt="" loading="lazy" /></button>`
-          : html`<audio controls preload="none" src=${captureAddress(one.id)} aria-label=${text("evidence.sound", { when: moment(one.at) })}></audio>`}
+          : html`<${CapturedSound} capture=${one} />`}
       </li>`)}
     </ul>
     ${shown !== null && html`<${Dialog} title=${named(shown)} onClose=${() => setShown(null)}><img class="capture-large" src=${captureAddress(shown.id)} alt=${named(shown)} /></${Dialog}>`}`;
@@ -55,6 +56,9 @@ function Explained({ score }) {
   `;
 }
 
+/** Signals whose errors were measured; what was is in docs/DETECTION.md. */
+const KNOWN = new Set(["light", "motion", "code", "lips", "loop"]);
+
 /** @param {{evidence: Evidence}} properties */
 function Statement({ evidence }) {
   const { signal, version, reason, words, log_likelihood_ratio: ratio, quality, age_s: ageS, measured, models } = evidence;
@@ -66,6 +70,7 @@ function Statement({ evidence }) {
       ${text("evidence.facts", { quality: quality.toFixed(2), seconds: ageS.toFixed(0), version })}
       ${chance !== undefined && chance !== null && ` ${text("evidence.chance", { percent: (100 * chance).toFixed(2) })}`}
     </p>
+    <p class="fine"><strong>${text("evidence.known")}</strong>${" "}${text(KNOWN.has(signal) ? `known.${signal}` : signal.startsWith("learned.") ? "known.learned" : "known.nothing")}</p>
     ${models.map((model) => html`<p key=${model} class="fine code">${model}</p>`)}
   </li>`;
 }
