@@ -103,7 +103,12 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     oldest_look_s: float
     busy_share: float
     dropped: dict[str, int]
+    """Frames that were let go of, by why; like all that is counted here, since the beginning."""
     refused: dict[str, int]
+    checks: dict[str, int]
+    """Conclusions, by the state that followed."""
+    spent_s: dict[str, float]
+    """CPU of the thread that looks, by stage."""
 
 
 Report = Ready | Scored | Left | Captured | Load

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from detection.costs import Costs
 from detection.decoder import Encoded, PictureDecoder, SoundDecoder
 from detection.evidence import Evidence, Outcome, bounded
 from detection.faces import Finder
@@ -41,12 +42,14 @@ class Participant:
         *,
         thresholds: Thresholds | None = None,
         on_fault: Callable[[str], None] = lambda signal: None,
+        costs: Costs | None = None,
     ) -> None:
         """Without a `finder` nothing can be seen.  `on_fault` is told which signal broke."""
         self._finder = finder
         self._signals = list(signals)
         self._thresholds = thresholds or Thresholds()
         self._on_fault = on_fault
+        self._costs = costs or Costs()
         self._decoders: dict[int, PictureDecoder | SoundDecoder] = {}
         self._evidence: deque[Evidence] = deque(maxlen=MAX_EVIDENCE)
         self._state = State.UNKNOWN
@@ -74,12 +77,13 @@ class Participant:
         decoder = self._decoders.get(track)
         if decoder is None:
             return True
-        if isinstance(decoder, SoundDecoder):
-            for sound in decoder.decode(frame):
-                self.hear(sound)
-        else:
-            for picture in decoder.decode(frame):
-                self.look(picture)
+        with self._costs.of("decoding"):
+            decoded = decoder.decode(frame)
+        for one in decoded:
+            if isinstance(one, Sound):
+                self.hear(one)
+            else:
+                self.look(one)
         return not decoder.needs_key_frame
 
     def look(self, picture: Picture) -> None:
@@ -88,14 +92,17 @@ class Participant:
             return
         self._looked_media_s = picture.media_s
         self.keepsake.look(picture)
-        sight = Sight(picture, self._finder.find(picture))
+        with self._costs.of("faces"):
+            sight = Sight(picture, self._finder.find(picture))
         self.fresh = True
-        self._each(lambda signal: signal.look(sight))
+        with self._costs.of("signals"):
+            self._each(lambda signal: signal.look(sight))
 
     def hear(self, sound: Sound) -> None:
         self.fresh = True
         self.keepsake.hear(sound)
-        self._each(lambda signal: signal.hear(sound))
+        with self._costs.of("signals"):
+            self._each(lambda signal: signal.hear(sound))
 
     def tell(self, note: Note) -> None:
         self._each(lambda signal: signal.tell(note))
@@ -108,7 +115,8 @@ class Participant:
     def conclude(self, now: float) -> None:
         """Ask every signal what it makes of what it saw."""
         self.fresh = False
-        self._each(lambda signal: self._take(signal, signal.conclude(now)))
+        with self._costs.of("conclusions"):
+            self._each(lambda signal: self._take(signal, signal.conclude(now)))
 
     def judge(self, now: float) -> Judged:
         """What follows from everything that was said, and still counts."""

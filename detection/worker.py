@@ -32,6 +32,7 @@ from detection.control import (
     Told,
     WorkerConfig,
 )
+from detection.costs import Costs
 from detection.decoder import Encoded
 from detection.faults import say, tell_fault
 from detection.fusion import State
@@ -115,6 +116,8 @@ class Worker:
         self._busy_s = 0.0
         self._looked = 0
         self._numbers = 0
+        self._costs = Costs()
+        self._checks: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         self._tools = await self._on_thread(self._open_tools)
@@ -247,7 +250,7 @@ class Worker:
 
     def _begin(self, whose: Whose) -> _Watched:
         finder, signals = self._tools.finder, panel(self._tools)
-        participant = Participant(finder, signals, on_fault=self._note_fault)
+        participant = Participant(finder, signals, on_fault=self._note_fault, costs=self._costs)
         if finder is None:
             participant.blind = "models_missing"
         self._watched[whose] = _Watched(participant)
@@ -344,6 +347,7 @@ class Worker:
             judged = watched.participant.judge(now)
             watched.state = judged.score.state
             watched.refused = watched.participant.refused()
+            self._checks[judged.score.state.value] += concluded
             self._set_sampling(watched)
             if whose in self._watched:
                 self._channel.send(Scored(*whose, judged.score, judged.record))
@@ -393,5 +397,7 @@ class Worker:
                     (self._busy_s - busy_s) / max(1e-3, now - began_s),
                     dict(self._waiting.dropped),
                     dict(sum((one.refused for one in self._watched.values()), Counter())),
+                    dict(self._checks),
+                    dict(self._costs.spent_s),
                 )
             )

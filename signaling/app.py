@@ -51,6 +51,7 @@ from signaling.presence import Presence
 from signaling.proving.ordering import ProofOrders
 from signaling.proving.under_way import Proving
 from signaling.returning import Returning
+from signaling.risk.gauges import Gauges
 from signaling.risk.watching import Watching, compose
 from signaling.rooms import Rooms
 from signaling.shelf import Shelf
@@ -108,6 +109,7 @@ class Candor:
     chat: Chat
     health: Health
     metrics: Metrics
+    gauges: Gauges
 
 
 def utc_now() -> datetime:
@@ -212,6 +214,7 @@ def _compose(
     )
     proving = Proving(store, attendance, authenticators, watching.board.shows_all, utc_now)
     media = Media(sfu, watching.looking)
+    metrics = Metrics()
     return Candor(
         config=config,
         now=utc_now,
@@ -255,7 +258,8 @@ def _compose(
             reports_kept=timedelta(days=config.chat.keep_reports_days),
         ),
         health=Health(store, config.data, supervisor, watching.signals_off),
-        metrics=Metrics(),
+        metrics=metrics,
+        gauges=Gauges(metrics.registry, store, watching.board, detection),
     )
 
 

@@ -137,7 +137,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *AdministrationRoutes(candor.standing, candor.people, candor.store).routes(),
         *OverviewRoutes(candor.overview).routes(),
         *WhipRoutes(candor.rooms, candor.watching.consents, candor.media).routes(),
-        *SightRoutes(candor.health, candor.metrics, candor.store, VERSION).routes(),
+        *SightRoutes(candor.health, candor.metrics, candor.gauges, candor.store, VERSION).routes(),
     ]
     return [*routes, *Description(routes, VERSION).routes()]
 

@@ -9,6 +9,7 @@ from signaling.health import Check, Health
 from signaling.http import openapi
 from signaling.http.call import Allow, Answer, Call, Content, Route
 from signaling.metrics import Metrics
+from signaling.risk.gauges import Gauges
 from signaling.store import Store
 
 
@@ -28,11 +29,14 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 class SightRoutes:
-    """Thin over Health and Metrics."""
+    """Thin over Health, Metrics and Gauges."""
 
-    def __init__(self, health: Health, metrics: Metrics, store: Store, version: str) -> None:
+    def __init__(
+        self, health: Health, metrics: Metrics, gauges: Gauges, store: Store, version: str
+    ) -> None:
         self._health = health
         self._metrics = metrics
+        self._gauges = gauges
         self._store = store
         self._version = version
 
@@ -68,6 +72,7 @@ class SightRoutes:
         return Answer(Readiness(ready, checks, degraded), 200 if ready else 503)
 
     async def metrics(self, call: Call) -> Answer:
+        await self._gauges.refresh()
         self._metrics.writes_pending.set(self._store.pending())
         for child in self._health.children():
             self._metrics.child_up.labels(child.name).set(child.state == "running")

@@ -101,7 +101,16 @@ def page(
 
 def unreviewed(connection: sa.Connection) -> dict[str, int]:
     """How many nobody has looked at yet, by severity."""
-    query = sa.select(alerts.c.severity, sa.func.count()).where(alerts.c.state == "new")
+    return _by_severity(connection, alerts.c.state == "new")
+
+
+def still_open(connection: sa.Connection) -> dict[str, int]:
+    """How many are not closed, by severity."""
+    return _by_severity(connection, alerts.c.state != "closed")
+
+
+def _by_severity(connection: sa.Connection, which: sa.ColumnElement[bool]) -> dict[str, int]:
+    query = sa.select(alerts.c.severity, sa.func.count()).where(which)
     rows = connection.execute(query.group_by(alerts.c.severity))
     return {severity: count for severity, count in rows}  # noqa: C416 - rows are no pairs to mypy
 

@@ -1,10 +1,12 @@
 """One participant: frames in, scores out, whatever a signal does."""
 
 from collections.abc import Sequence
+from itertools import count
 
 import msgspec
 import pytest
 
+from detection.costs import Costs
 from detection.decoder import Encoded
 from detection.evidence import Evidence, Outcome, evidence
 from detection.faces import Finder
@@ -154,6 +156,17 @@ def test_evidence_does_not_pile_up() -> None:
     record = participant.judge(392.0).record
     assert len(record.evidence) <= 31 + 1
     assert judge(load(dump(record))) == judge(record)
+
+
+def test_each_stage_of_a_look_is_counted() -> None:
+    clock = count()
+    costs = Costs(lambda: float(next(clock)))
+    participant = Participant(Always(), [Quality()], costs=costs)
+    participant.open_track(1, "VP8")
+    show(participant, 10.0)
+    assert costs.spent_s["decoding"] == 30
+    assert costs.spent_s["faces"] == costs.spent_s["signals"] > 1
+    assert costs.spent_s["conclusions"] == 1
 
 
 def test_a_codec_that_nobody_decodes_is_said_so() -> None:

@@ -27,6 +27,7 @@ from tests.interop.candor import running
 from tests.interop.media import Tone
 from tests.interop.test_detection import MODELS, PATIENCE_S, DrawnFace
 from tests.interop.test_whip import token
+from tests.signaling.test_risk import operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ async def test_people_see_that_nobody_looks_and_when_somebody_does_again(house: 
         await ada.enter("tea", consent=VERSION)
         await ada.publish(face)
         await house.until(lambda: "too_little" in said_of(bob, "ada"))
+        await house.until(lambda: bool(house.detection.load and house.detection.load.checks))
+        olga = await operator(house.candor, house.client)
+        metrics = (await olga.get("/metrics")).body.decode()
+        assert "candor_detection_watched 1.0" in metrics
+        assert 'candor_detection_cpu_seconds_total{stage="faces"}' in metrics
         (pid,) = [one.pid for one in house.candor.health.children() if one.name == "detection-0"]
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
