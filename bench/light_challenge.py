@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.figures import median
-from bench.relight import film, finding, room, through_vp8
+from bench.relight import film, room, through_vp8
 from detection import skin
 from detection.challenge import LIGHT, LightPlan, ask_light, family
 from detection.faces import FaceFinder
 from detection.figures import wilson
+from detection.finding import largest
 from detection.light_response import Response, Seen, Verdict, judge, respond
 from detection.media import Picture
 from detection.models import Models, read_lock
@@ -171,7 +172,7 @@ def main() -> None:
     finder = FaceFinder(Models(arguments.models, read_lock()))
     found: list[Answer] = []
     for path in sorted(arguments.directory.rglob("*.mp4"))[: arguments.clips]:
-        clip = read(path, finding(finder))
+        clip = read(path, largest(finder))
         if clip is None:
             continue
         rounds = range(arguments.first, arguments.first + arguments.rounds)

@@ -9,9 +9,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from detection.faces import FaceFinder
-from detection.media import Picture
-from signaling.client.clips import Box, Clip, FindFace, Pixels
+from signaling.client.clips import Clip, Pixels
 from signaling.client.lighting import Room, Screen, Sitter
 
 
@@ -65,13 +63,3 @@ def through_vp8(
         for packet in encoder.encode(frame):
             for shown in decoder.decode(packet):
                 yield time_s, shown.to_ndarray(format="rgb24")
-
-
-def finding(finder: FaceFinder) -> FindFace:
-    """What finds the largest face, for whoever reads clips."""
-
-    def find(pixels: Pixels) -> Box | None:
-        faces = finder.find(Picture(0, 0, pixels))
-        return (faces[0].left, faces[0].top, faces[0].width, faces[0].height) if faces else None
-
-    return find

@@ -55,12 +55,17 @@ class LitFace(MediaStreamTrack):
 class Answering:
     """Answers every challenge of one caller as `answer` says; `ended` tells what came of them."""
 
-    def __init__(self, caller: Caller, face: LitFace, answer: Answer) -> None:
+    def __init__(self, caller: Caller, answer: Answer) -> None:
         self._caller = caller
-        self._face = face
+        self._face: LitFace | None = None
         self.answer = answer
         self.ended: asyncio.Queue[protocol.ChallengeEnded] = asyncio.Queue()
         caller.on_challenge = self._hear
+
+    def sit(self, clip: Clip, where: Room, random: np.random.Generator) -> LitFace:
+        """Somebody before the camera, whom the screen lights from now on."""
+        self._face = LitFace(clip, where, random)
+        return self._face
 
     async def _hear(self, told: protocol.ChallengeOffered | protocol.ChallengeEnded) -> None:
         if isinstance(told, protocol.ChallengeEnded):
@@ -69,10 +74,15 @@ class Answering:
             await self._caller.refuse_challenge(told.challenge)
         else:
             begun = await self._caller.take_challenge(told.challenge)
-            if isinstance(begun.show, protocol.LightShown) and self.answer != "unlit":
-                shown = np.array(begun.show.colours, dtype=float)
-                colours = shown if self.answer == "honest" else shown[::-1]
-                self._face.show(linear(colours), begun.show.colour_s, begun.begins_in_s)
+            if isinstance(begun.show, protocol.LightShown) and self._face is not None:
+                self._light(self._face, begun.show, begun.begins_in_s)
+
+    def _light(self, face: LitFace, shown: protocol.LightShown, begins_in_s: float) -> None:
+        if self.answer == "unlit":
+            return
+        colours = np.array(shown.colours, dtype=float)
+        lit = colours if self.answer == "honest" else colours[::-1]
+        face.show(linear(lit), shown.colour_s, begins_in_s)
 
 
 def linear(srgb: Light) -> Light:

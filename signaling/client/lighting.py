@@ -48,6 +48,21 @@ class Room:
     frames_per_s: float
 
 
+# A quiet line and a good camera, before a screen that gives a tenth of the room's light.
+OFFICE = Room(
+    screen_share=0.10,
+    background_share=0.1,
+    ambient=np.array([1.1, 1.0, 0.8]),
+    balance_s=2.0,
+    balance_strength=0.5,
+    noise=1.5,
+    bitrate_bps=700_000,
+    delay_s=0.1,
+    tint_delay_s=0.0,
+    frames_per_s=15.0,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """What the page shows: linear light, slot by slot, and a dull grey before and after."""

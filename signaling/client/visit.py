@@ -2,14 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from signaling.client.caller import connect
-from signaling.client.sending import tracks_of
+from signaling.client.answering import Answer, Answering
+from signaling.client.caller import TrackMaker, connect
+from signaling.client.clips import Clip
+from signaling.client.lighting import OFFICE
+from signaling.client.sending import Silence, tracks_of
 from signaling.client.talking import Talk
 from signaling.client.watching import Heard, Watcher, lost_of, opinion
 
@@ -29,6 +34,18 @@ class Plan:
     consent: str | None = None
     """Which text on detection is agreed to."""
     say: str | None = None
+    sitter: Clip | None = None
+    """Who sits before the camera and answers challenges; sent in place of `publish`."""
+    answer: Answer = "honest"
+    """How the sitter answers."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What came of a challenge."""
+
+    outcome: str
+    reason: str
+    strength: float
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -45,6 +62,7 @@ class Report(msgspec.Struct, frozen=True):
     said: int | None
     """At which sequence of the room's stream."""
     messages: int
+    challenges: tuple[Answered, ...] = ()
 
 
 async def visit(plan: Plan) -> Report:
@@ -61,8 +79,10 @@ async def visit(plan: Plan) -> Report:
             await caller.enter(plan.room, consent=plan.consent)
             if plan.subscribe:
                 await caller.watch()
-            if plan.publish is not None:
-                await caller.publish(partial(tracks_of, plan.publish))
+            answering = Answering(caller, plan.answer) if plan.sitter is not None else None
+            tracks = _tracks(plan, answering)
+            if tracks is not None:
+                await caller.publish(tracks)
             joined_s = time.monotonic() - began_at
             said = plan.say and await Talk(caller, plan.room).send_message(plan.say)
             await asyncio.sleep(plan.seconds)
@@ -81,4 +101,19 @@ async def visit(plan: Plan) -> Report:
             events=len(caller.events),
             said=said.sequence if said else None,
             messages=sum(event.kind == "message.posted" for event in caller.events),
+            challenges=() if answering is None else tuple(_answered(answering)),
         )
+
+
+def _tracks(plan: Plan, answering: Answering | None) -> TrackMaker | None:
+    """What is sent, made anew for each connection."""
+    sitter, random = plan.sitter, np.random.default_rng()
+    if answering is not None and sitter is not None:
+        return lambda: (Silence(), answering.sit(sitter, OFFICE, random))
+    return None if plan.publish is None else partial(tracks_of, plan.publish)
+
+
+def _answered(answering: Answering) -> Iterator[Answered]:
+    while not answering.ended.empty():
+        ended = answering.ended.get_nowait()
+        yield Answered(ended.outcome, ended.reason, ended.strength)

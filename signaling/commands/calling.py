@@ -7,7 +7,7 @@ of the time that `candor serve` takes to come up.
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -20,6 +20,9 @@ from signaling.config import Config
 from signaling.identifiers import new_id
 from signaling.installation import with_secret
 from signaling.risk.consent import VERSION
+
+if TYPE_CHECKING:
+    from signaling.client.answering import Answer
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 # A room token outlives the visit by this.
@@ -55,6 +58,11 @@ insecure_option = click.option(
 @click.command()
 @click.argument("room")
 @click.option("--publish", help="send this: pattern, silence, or a file")
+@click.option(
+    "--answer",
+    type=click.Choice(["honest", "other", "unlit", "refuse"]),
+    help="answer challenges with whoever is in the published film; see TESTERS.md",
+)
 @click.option("--subscribe", is_flag=True, help="see and hear the others")
 @click.option("--say", help="write this to the room")
 @click.option(
@@ -75,6 +83,7 @@ def call(
     *,
     room: str,
     publish: str | None,
+    answer: "Answer | None",
     subscribe: bool,
     say: str | None,
     record: Path | None,
@@ -88,22 +97,24 @@ def call(
     data: Path | None,
 ) -> None:
     """Join a ROOM without a browser, and report as JSON what arrived."""
+    config = read_config(config_file, data=data)
     if token is None:
-        config = with_secret(read_config(config_file, data=data))
-        token = _token(config, room, identity, seconds)
+        token = _token(with_secret(config), room, identity, seconds)
     from signaling.commands import visiting
 
     plan = visiting.Plan(
         server=server,
         token=token,
         room=room,
-        publish=publish,
+        publish=publish if answer is None else None,
         subscribe=subscribe or record is not None,
         seconds=seconds,
         folder=record,
         check_certificate=not insecure,
         consent=VERSION if consent else None,
         say=say,
+        sitter=None if answer is None else visiting.sitter(publish, config.detection.models),
+        answer=answer or "honest",
     )
     _print(visiting.one(plan))
 

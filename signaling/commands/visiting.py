@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,15 +17,30 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from detection import finding
 from signaling.client import Refusal
+from signaling.client.clips import Clip, read
 from signaling.client.summary import Load, summed_up
 from signaling.client.visit import Plan, Report, visit
 
-__all__ = ["Plan", "all_of", "one"]
+__all__ = ["Plan", "all_of", "one", "sitter"]
 
 T = TypeVar("T")
 
 TICK_S = 0.2
+
+
+def sitter(film: str | None, models: Path) -> Clip:
+    """Whoever is seen in a film, to sit before a camera."""
+    if film is None or not Path(film).is_file():
+        raise click.ClickException("To answer challenges, --publish a film of somebody.")
+    try:
+        found = read(Path(film), finding.opened(models))
+    except finding.CannotFind as error:
+        raise click.ClickException(str(error)) from None
+    if found is None:
+        raise click.ClickException(f"No face was found in {film}.")
+    return found
 
 
 def one(plan: Plan) -> Report:

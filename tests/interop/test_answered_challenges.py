@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from detection import State
 from signaling.client import connect
-from signaling.client.answering import Answer, Answering, LitFace
+from signaling.client.answering import Answer, Answering
 from signaling.client.clips import Clip
-from signaling.client.lighting import Room
+from signaling.client.lighting import OFFICE
 from signaling.commands import main
 from signaling.protocol import ChallengeEnded
 from signaling.risk.case_archive import verified
@@ -29,20 +29,6 @@ from tests.interop.media import Tone
 from tests.interop.test_detection import PATIENCE_S
 from tests.interop.test_watched_calls import House, house  # noqa: F401 - a fixture
 from tests.signaling.test_risk import operator
-
-# A quiet line and a good camera, before a screen that gives a tenth of the room's light.
-OFFICE = Room(
-    screen_share=0.10,
-    background_share=0.1,
-    ambient=np.array([1.1, 1.0, 0.8]),
-    balance_s=2.0,
-    balance_strength=0.5,
-    noise=1.5,
-    bitrate_bps=700_000,
-    delay_s=0.1,
-    tint_delay_s=0.0,
-    frames_per_s=15.0,
-)
 
 # What an operator may decide: a failed challenge alone is an alert, whatever else is known.
 STRICT = {"raise_risk": 0.4, "raise_confidence": 0.51, "hold_risk": 0.3, "hold_confidence": 0.3}
@@ -102,10 +88,10 @@ async def seated(house: House, answer: Answer) -> AsyncIterator[Seat]:  # noqa: 
     call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
     olga = await operator(house.candor, house.client)
     async with connect(house.client.address, ada.token) as caller:
-        face = LitFace(drawn_clip(), OFFICE, np.random.default_rng(1))
-        seat = Seat(house, identity, Answering(caller, face, answer), call, olga)
+        answering, random = Answering(caller, answer), np.random.default_rng(1)
+        seat = Seat(house, identity, answering, call, olga)
         await caller.enter("tea", consent=VERSION)
-        await caller.publish(lambda: (Tone(), face))
+        await caller.publish(lambda: (Tone(), answering.sit(drawn_clip(), OFFICE, random)))
         await house.until(lambda: seat.state() is not None)
         yield seat
 

@@ -13,7 +13,11 @@ import av
 import numpy as np
 import pytest
 from av import AudioFrame, VideoFrame
+from click.testing import CliRunner
 
+from detection.faces import FaceFinder
+from signaling.commands import main
+from tests.detection.conftest import finder, models  # noqa: F401 - fixtures
 from tests.signaling.test_commands import CLEAN, PROGRAM, Served, serving
 
 PATIENCE_S = 90
@@ -144,6 +148,21 @@ def test_load_fills_rooms_and_sums_up(server: Server, tmp_path: Path) -> None:
     assert summary["opinion_by"].startswith("E-model (ITU-T G.107)")
     assert {one["room"] for one in report["visits"]} == {"load-0", "load-1"}
     assert "4/4" in said
+
+
+def test_only_a_film_of_somebody_answers_challenges(
+    finder: FaceFinder,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    assert finder
+    halves_of_grey = str(make_clip(tmp_path / "clip.webm"))
+    for film, words in (
+        ("pattern", "--publish a film of somebody"),
+        (halves_of_grey, "No face was found"),
+    ):
+        asked = ["call", "tea", "--token", "x", "--answer", "honest", "--publish", film]
+        done = CliRunner().invoke(main, asked)
+        assert (done.exit_code, words in done.output) == (1, True), done.output
 
 
 def test_a_load_that_nobody_answers_says_so(tmp_path: Path) -> None:
