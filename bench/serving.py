@@ -83,15 +83,21 @@ class Serving:
             process.kill()
             await process.wait()
 
-    async def make_rooms(self, *rooms: str) -> None:
-        """By an account that is made for it."""
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """HTTP as an account that is made for it."""
+        account = {"name": f"owner-{secrets.token_hex(6)}", "password": PASSWORD}
         async with aiohttp.ClientSession(self.address, raise_for_status=True) as http:
-            account = {"name": f"owner-{secrets.token_hex(6)}", "password": PASSWORD}
             async with http.post(addresses.AUTH_REGISTER.path, json=account) as answer:
                 token = (await answer.json())["access_token"]
-            headers = {"Authorization": f"Bearer {token}"}
+            http.headers["Authorization"] = f"Bearer {token}"
+            yield http
+
+    async def make_rooms(self, *rooms: str) -> None:
+        """By an account that is made for it."""
+        async with self.owner() as http:
             for room in rooms:
-                await http.post(addresses.API_ROOMS.path, json={"id": room}, headers=headers)
+                await http.post(addresses.API_ROOMS.path, json={"id": room})
 
 
 @asynccontextmanager
