@@ -4,6 +4,7 @@ Knows encoders and what a browser does with a picture that is too large.  It ref
 becomes of the frames.
 """
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ import av.error
 import msgspec
 import numpy as np
 from av.audio.resampler import AudioResampler
+from av.video.frame import PictureType
 
 from detection.decoder import OPUS_RATE_HZ, Encoded, PictureDecoder
 from detection.media import Picture, Pixels
@@ -22,6 +24,8 @@ BEGINS_S = 1000.0
 VIDEO, AUDIO = 1, 2
 _OPUS_SAMPLES = 960
 _OPUS_BPS = 24_000
+# Whoever sees a gap asks for a key frame, at most every two seconds: on the average, after so long.
+_KEY_FRAME_AFTER_S = 1.0
 # An encoder has come to its rate with the third picture.
 _SETTLED = 3
 _VPX = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
@@ -72,6 +76,8 @@ def _pictures(container: av.container.InputContainer, sending: Sending) -> Itera
     container.streams.video[0].thread_count = 1
     encoder: av.VideoCodecContext | None = None
     sent_s, lost, chance = -1.0, False, np.random.default_rng(1)
+    # When the key frame comes that is asked for where something is lost.
+    key_s = math.inf
     for picture in container.decode(video=0):
         at_s = float(picture.time or 0.0)
         if at_s > sending.seconds:
@@ -85,11 +91,13 @@ def _pictures(container: av.container.InputContainer, sending: Sending) -> Itera
         small.pts, small.time_base = round(at_s * 1000), Fraction(1, 1000)
         if sending.light != 1:
             small = _dimmed(small, sending.light)
-        small.pict_type = av.video.frame.PictureType.NONE
+        small.pict_type = PictureType.I if at_s >= key_s else PictureType.NONE
         for packet in encoder.encode(small):
             now = BEGINS_S + at_s
-            if not packet.is_keyframe and chance.random() < sending.loss:
-                lost = True
+            if packet.is_keyframe:
+                key_s = math.inf
+            elif chance.random() < sending.loss:
+                lost, key_s = True, min(key_s, at_s + _KEY_FRAME_AFTER_S)
                 continue
             yield Encoded(now, now, packet.is_keyframe, lost, 1, bytes(packet))
             lost = False

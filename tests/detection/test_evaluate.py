@@ -14,7 +14,7 @@ from detection.faces import FaceFinder
 from detection.fusion import State
 from detection.media import Pixels
 from detection.report import lines, page
-from detection.sending import Sending
+from detection.sending import Sending, sent
 from detection.tools import Tools
 from signaling.commands import main
 from tests.detection.conftest import FOLDER
@@ -86,6 +86,16 @@ def test_what_is_no_set_is_said_so(index: str | None, tmp_path: Path) -> None:
         (tmp_path / "index.csv").write_text(index)
     with pytest.raises(NoSuchSet):
         read_set(tmp_path)
+
+
+def test_what_is_lost_is_answered_with_a_key_frame(labelled: Path) -> None:
+    film = labelled / "real/here/face.mp4"
+    whole = [frame for _, frame in sent(film, Sending())]
+    broken = [frame for _, frame in sent(film, Sending(loss=0.5))]
+    assert [frame.key_frame for frame in whole].count(True) == 1
+    assert len(broken) < len(whole)
+    (again,) = (frame for frame in broken[1:] if frame.key_frame)
+    assert 0.9 < again.at_s - broken[0].at_s < 1.6
 
 
 def test_names_of_files_are_text_on_the_page(finder: FaceFinder, tmp_path: Path) -> None:
