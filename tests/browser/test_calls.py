@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -98,6 +99,9 @@ MOST_IN_A_SECOND = """
 """
 
 
+NOT_SAID = re.compile("Nothing could be told|Not passed")
+
+
 async def test_a_challenge_is_explained_shown_and_may_be_refused(device: NewPage) -> None:
     ada, grace = await device(), await device()
     room, link = await make_host(ada, "dare-ada", "Ada", "Dare")
@@ -128,6 +132,17 @@ async def test_a_challenge_is_explained_shown_and_may_be_refused(device: NewPage
     assert await grace.evaluate(MOST_IN_A_SECOND) <= 3
     await asked.get_by_role("button", name="Close").click()
     await expect(ada.get_by_text("The challenge of Grace showed nothing")).to_be_visible()
+
+    await ada.get_by_role("button", name="Check by a spoken code").click()
+    await expect(asked.get_by_text("Some digits appear. Say them aloud")).to_be_visible()
+    await asked.get_by_role("button", name="Refuse").click()
+    await expect(asked).to_have_count(0)
+    await ada.get_by_role("button", name="Check by a spoken code").click()
+    await asked.get_by_role("button", name="Begin").click()
+    await expect(asked.locator(".challenge-digits")).to_have_text(re.compile(r"^\d( \d)+$"))
+    # The fake microphone beeps, which is no word.
+    await expect(asked).to_have_attribute("data-at", "ended")
+    await expect(asked.get_by_role("heading", name=NOT_SAID)).to_be_visible()
 
 
 LABELS = "(video) => video.srcObject.getTracks().map((track) => track.label).join()"
