@@ -11,6 +11,17 @@ pytestmark = pytest.mark.browser
 # Three pieces of 512 KiB, the last of them short.
 LARGE = b"\x07" * 1_300_000
 
+# A file from elsewhere, as a browser hands it over with a key or a pointer.
+HAND_OVER = """
+  (field, [event, name]) => {
+    const held = new DataTransfer();
+    held.items.add(new File(["from elsewhere"], name, { type: "text/plain" }));
+    const how = { bubbles: true, cancelable: true, clipboardData: held, dataTransfer: held };
+    const Handed = event === "paste" ? ClipboardEvent : DragEvent;
+    field.dispatchEvent(new Handed(event, how));
+  }
+"""
+
 
 async def test_an_upload_that_was_cut_at_half_goes_on_after_a_reload(
     device: NewPage, witness: Witness
@@ -55,6 +66,12 @@ async def test_notes_pictures_and_stickers_reach_the_other(device: NewPage) -> N
     shown = grace.get_by_role("dialog").get_by_role("img")
     await expect(shown).to_have_js_property("naturalWidth", 1280)
     await grace.keyboard.press("Escape")
+
+    for event, name in (("paste", "pasted.txt"), ("drop", "dropped.txt")):
+        await ada.get_by_label("Write a message").evaluate(HAND_OVER, [event, name])
+        await ada.get_by_role("dialog").get_by_text(name).wait_for()
+        await ada.get_by_role("button", name="Send", exact=True).click()
+        await expect(message(grace, name)).to_be_visible()
 
     await ada.get_by_role("button", name="Record a voice note").click()
     await expect(ada.get_by_role("timer")).to_have_text("0:01")
