@@ -1,65 +1,112 @@
-"""The main way through in Firefox; Playwright cannot drive a stock one, so node does."""
+"""The main ways through in Firefox; Playwright cannot drive a stock one, so node does."""
 
 import asyncio
 import json
 import shutil
-import subprocess
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from signaling import protocol
 from signaling.client import connect
 from signaling.client.watching import Watcher
-from tests.browser.calls import token_of_friend
+from tests.browser.calls import Cuttable
+from tests.browser.conftest import Served
+from tests.client import Client
 from tests.interop.media import MovingBar, Tone
 
 pytestmark = pytest.mark.browser
 
 SCRIPT = Path(__file__).with_name("firefox.mjs")
-CALL = Path(__file__).with_name("firefox-call.mjs")
-LONGEST_S = 120
 
 
-def test_the_main_way_through_works_in_firefox(address: str) -> None:
-    firefox, node = shutil.which("firefox-esr") or shutil.which("firefox"), shutil.which("node")
-    assert firefox, "Firefox is not installed"
-    assert node, "node is not installed"
-    run = subprocess.run(
-        [node, SCRIPT, address, firefox, "fox-main"],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "all steps passed" in run.stdout
+class Other:
+    """Whom the one in Firefox meets: does what the script's lines say, as a program."""
+
+    def __init__(self, client: Client, room: str, line: Cuttable) -> None:
+        self.watcher = Watcher()
+        self._client = client
+        self._room = room
+        self._line = line
+        self._inside = AsyncExitStack()
+
+    async def act(self, wanted: dict[str, Any]) -> None:
+        for name, value in wanted.items():
+            await getattr(self, f"_{name}")(value)
+
+    async def leave(self) -> None:
+        await self.watcher.close()
+        await self._inside.aclose()
+
+    async def _post(self, path: str, body: object = None) -> Any:
+        reply = await self._client.post(path, body)
+        assert reply.status in (200, 201), (path, reply)
+        return reply.body
+
+    async def _number(self, number: str) -> None:
+        await self._post("/api/v1/matches/number", {"number": number})
+
+    async def _heart(self, _: bool) -> None:
+        await self._post("/api/v1/matches/heart-link", {})
+        await self._post("/api/v1/matches/heart-link/accept")
+
+    async def _come(self, _: bool) -> None:
+        token = self._client.token
+        assert token is not None
+        opened = connect(self._client.address, token, self.watcher.take)
+        program = await self._inside.enter_async_context(opened)
+        await program.enter(self._room)
+        await program.watch()
+        await program.publish(lambda: (Tone(), MovingBar()))
+        await program.ask(protocol.MediaState(id=1000, microphone=True, camera=True))
+
+    async def _cut(self, _: bool) -> None:
+        self._line.cut()
+
+    async def _challenge(self, user: str) -> None:
+        """As soon as the other's camera is looked at again."""
+        call = (await self._client.get("/api/v1/calls/active")).body["calls"][0]["id"]
+        path = f"/api/v1/calls/{call}/challenges"
+        while (await self._client.post(path, {"user": user, "kind": "light"})).code:
+            await asyncio.sleep(0.2)
 
 
-async def test_a_call_works_in_firefox(address: str) -> None:
-    firefox, node = shutil.which("firefox-esr") or shutil.which("firefox"), shutil.which("node")
-    assert firefox, "Firefox is not installed"
-    assert node, "node is not installed"
-    run = await asyncio.create_subprocess_exec(
-        *(node, CALL, address, firefox, "fox-calls"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+async def said_by(run: asyncio.subprocess.Process) -> AsyncIterator[str]:
     assert run.stdout is not None
-    watcher = Watcher()
-    said = await run.stdout.readline()
-    try:
-        where = json.loads(said)
-        token = await token_of_friend(address, where["path"], "fox-friend")
-        async with connect(address, token, watcher.take) as program:
-            await program.enter(where["room"])
-            await program.watch()
-            await program.publish(lambda: (Tone(), MovingBar()))
-            await program.ask(protocol.MediaState(id=1000, microphone=True, camera=True))
-            said = await run.stdout.read()
-            await watcher.close()
-    except ValueError:
-        said += await run.stdout.read()
-    assert await run.wait() == 0, said.decode()
-    assert b"all steps passed" in said
-    assert {one.source for one in watcher.heard() if one.frames} >= {"camera", "microphone"}
+    async for line in run.stdout:
+        yield line.decode()
+
+
+async def test_the_main_ways_work_in_firefox(served: Served) -> None:
+    firefox, node = shutil.which("firefox-esr") or shutil.which("firefox"), shutil.which("node")
+    assert firefox, "Firefox is not installed"
+    assert node, "node is not installed"
+    line = Cuttable(int(served.address.rpartition(":")[2]))
+    async with Client(served.address) as stranger, line.listening() as through:
+        bob = await stranger.register("fox-friend", nickname="Bob")
+        room = (await bob.post("/api/v1/rooms", {"title": "Burrow"})).body["id"]
+        path = (await bob.post(f"/api/v1/rooms/{room}/invitations")).body["path"]
+        other = Other(bob, room, line)
+        run = await asyncio.create_subprocess_exec(
+            *(node, SCRIPT, through, firefox, "fox-main", through + path),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        rest = ""
+        try:
+            async for said in said_by(run):
+                if said.startswith("{"):
+                    await other.act(json.loads(said))
+                else:
+                    rest += said
+        finally:
+            if run.returncode is None:
+                run.terminate()
+            await other.leave()
+        assert await run.wait() == 0, rest
+    assert "all steps passed" in rest
+    seen = {one.source for one in other.watcher.heard() if one.frames}
+    assert seen >= {"camera", "microphone", "screen"}
