@@ -26,6 +26,7 @@ BUILT = (
     "error.",
     "export.",
     "frames.",
+    "known.",
     "gesture.",
     "invite.life.",
     "keys.",

@@ -13,23 +13,27 @@ export const QUIETEST_DB = -80;
  */
 export function samplesOf(file) {
   const view = new DataView(file);
-  const name = (/** @type {number} */ at) => String.fromCharCode(...new Uint8Array(file, at, 4));
-  if (file.byteLength < 44 || name(0) !== "RIFF" || name(8) !== "WAVE") return null;
+  if (file.byteLength < 44 || nameAt(file, 0) !== "RIFF" || nameAt(file, 8) !== "WAVE") return null;
   let rateHz = 0;
   for (let at = 12; at + 8 <= file.byteLength; ) {
     const size = view.getUint32(at + 4, true);
     const begins = at + 8;
-    if (name(at) === "fmt ") {
+    if (nameAt(file, at) === "fmt ") {
       if (view.getUint16(begins + 2, true) !== 1 || view.getUint16(begins + 14, true) !== 16) return null;
       rateHz = view.getUint32(begins + 4, true);
     }
-    if (name(at) === "data") {
+    if (nameAt(file, at) === "data") {
       const count = Math.floor(Math.min(size, file.byteLength - begins) / 2);
       return { samples: Float32Array.from({ length: count }, (_, index) => view.getInt16(begins + 2 * index, true) / 32768), rateHz };
     }
     at = begins + size + (size % 2);
   }
   return null;
+}
+
+/** Of a part of the file, in four letters. @param {ArrayBuffer} file @param {number} at */
+function nameAt(file, at) {
+  return String.fromCharCode(...new Uint8Array(file, at, 4));
 }
 
 /**
