@@ -35,6 +35,7 @@ BUILT = (
     "moderate.challenge_",
     "panel.",
     "picker.group.",
+    "proof.",
     "quality.bars.",
     "reason.",
     "reports.",

@@ -83,7 +83,7 @@ export const invitationsAddress = (room) => `${roomAddress(room)}/invitations`;
 export const memberAddress = (room, user) =>
   `${roomAddress(room)}/members/${encodeURIComponent(user)}`;
 
-/** @param {string} call @param {"accept" | "decline" | "leave" | "challenges" | "risk"} act */
+/** @param {string} call @param {"accept" | "decline" | "leave" | "challenges" | "proofs" | "risk"} act */
 export const callAddress = (call, act) => `/api/v1/calls/${encodeURIComponent(call)}/${act}`;
 
 /**

@@ -9,8 +9,10 @@ import { batch, computed, effect, signal } from "@preact/signals-core";
 import { mustAgree } from "../consent.js";
 import { codeOf } from "../protocol/line.js";
 import { RoomLine } from "../protocol/room-line.js";
+import { NO_PROOFS, proofsAfter } from "../proofs.js";
 import { NO_STANDINGS, after as risksAfter } from "../risk.js";
 import { Challenged } from "./challenge.js";
+import { Proving } from "./proving.js";
 import { Connections } from "./connections.js";
 import { NOBODY, after, settled } from "./roster.js";
 
@@ -57,9 +59,12 @@ export class InCall {
     this.me = computed(() => this.roster.value.get(identity) ?? null);
     /** How people stand, as far as one may see it. */
     this.risks = signal(NO_STANDINGS);
+    /** Who was asked to prove their account, and did; as far as one may see it. */
+    this.proofs = signal(NO_PROOFS);
     this.detection = signal(/** @type {DetectionHere | null} */ (null));
     this.stay = new RoomLine(room, around, { consent });
     this.challenged = new Challenged(this.stay, around);
+    this.proving = new Proving(this.stay);
     this.connections = new Connections(this.stay.line, own, this.rights, around);
     this._around = around;
     this._doors = doors;
@@ -127,6 +132,7 @@ export class InCall {
       this.rights.value = snapshot.may;
       this.detection.value = snapshot.detection ?? null;
       this.risks.value = NO_STANDINGS;
+      this.proofs.value = NO_PROOFS;
     });
     // The greeting has to end before anything else may be asked.
     this._around.later(() => this._comeIn(), 0);
@@ -190,6 +196,7 @@ export class InCall {
 
 /** @type {Readonly<Record<string, (call: InCall, told: Told) => void>>} */
 const TOLD = {
+  proof_news: (call, told) => (call.proofs.value = proofsAfter(call.proofs.value, /** @type {any} */ (told))),
   risk_news: (call, told) => {
     call.risks.value = risksAfter(call.risks.value, /** @type {any} */ (told), call._around.now());
   },

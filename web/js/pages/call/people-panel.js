@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { challenge, endCall } from "../../calls.js";
 import { counted, errorText, text } from "../../i18n.js";
 import { admit, admitAll, ban, deny, handOver, makeWait, sendAway, setLocked, setRole, setWaitingRoom, silence, whoWaits } from "../../moderation.js";
+import { askForProof, proofOf } from "../../proofs.js";
 import { mayInvite } from "../../rooms.js";
 import { InviteDialog } from "../entry/invite.js";
 import { presentIn } from "../../call/roster.js";
@@ -14,6 +15,7 @@ import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { useDeed } from "../../ui/loaded.js";
 import { Notice } from "../../ui/notice.js";
+import { ProofWords } from "../../ui/proof-mark.js";
 import { announce } from "../../ui/toast.js";
 
 /** @typedef {import("../../call/in-call.js").InCall} InCall */
@@ -47,6 +49,7 @@ export function PeoplePanel({ room, call, onClose }) {
 function PersonRow({ person, room, call, moderates }) {
   const [isOpen, setOpen] = useState(false);
   const isMe = person.identity === call.identity;
+  const proof = proofOf(call.proofs.value, call.room, person.identity);
   const profile = { id: person.identity, name: person.name, nickname: person.name, avatar: null };
   return html`<li class="person">
     <div class="person-row">
@@ -54,6 +57,7 @@ function PersonRow({ person, room, call, moderates }) {
       <div class="person-words">
         <span class="person-name">${isMe ? text("tile.self", { name: person.name }) : person.name}</span>
         ${["owner", "moderator"].includes(person.role) && html`<span class="fine">${text(`role.${person.role}`)}</span>`}
+        ${proof !== null && html`<${ProofWords} proof=${proof} />`}
       </div>
       <span class="person-signs">
         ${person.hand && html`<span class="tile-hand"><${Icon} name="hand" /><span class="unseen">${text("tile.hand")}</span></span>`}
@@ -97,6 +101,7 @@ function Moderating({ person, room, call }) {
     ${call.detection.value?.runs &&
     KINDS.map((kind) => html`<${Deed} key=${kind} words=${text(`moderate.challenge_${kind}`)} act=${() => challenge(call.call.value?.id ?? "", identity, kind)} />`)}
     <${Deed} kind="danger" words=${text("moderate.wait")} act=${() => makeWait(room.id, identity)} />
+    <${Deed} words=${text("moderate.proof")} act=${() => askForProof(call.call.value?.id ?? "", identity)} />
     <${Deed} kind="danger" words=${text("moderate.remove")} act=${() => sendAway(room.id, identity)} />
     <${Deed} kind="danger" words=${text("moderate.ban")} act=${() => ban(room.id, identity)} />
   </div>`;

@@ -17,6 +17,7 @@ import { Head } from "./head.js";
 import { useKeys } from "./keys.js";
 import { Controls } from "./controls.js";
 import { PANELS } from "./panels.js";
+import { ProofStage } from "./proof-stage.js";
 import { Sounds } from "./sounds.js";
 import { Tiles } from "./tiles-view.js";
 
@@ -54,6 +55,7 @@ export function Stage({ room, call, own }) {
     <${Bar} call=${call} own=${own} view=${view} controls=${controls} />
     <${ChallengeStage} challenged=${call.challenged} />
     <${ChallengeNews} call=${call} />
+    <${ProofStage} proving=${call.proving} />
     <${Sounds} call=${call} own=${own} view=${view} />
   </main>`;
 }

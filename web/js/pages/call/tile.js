@@ -3,9 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { whyDark } from "../../call/darkness.js";
 import { text } from "../../i18n.js";
+import { proofOf } from "../../proofs.js";
 import { Avatar } from "../../ui/avatar.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
+import { ProofMark } from "../../ui/proof-mark.js";
 import { RiskBadge } from "../../ui/risk-badge.js";
 import { Picture } from "./picture.js";
 import { QualityBars } from "./quality-bars.js";
@@ -33,6 +35,7 @@ export function Tile({ tile, around, priority, children }) {
         moves: hasMoved.value && (quality === null || quality.bars === 0 || quality.framesPerSecond > 0),
       });
   const standing = isScreen ? null : (call.risks.value.get(tile.identity) ?? null);
+  const proof = isScreen ? null : proofOf(call.proofs.value, call.room, tile.identity);
   const isSpeaking = !isScreen && measuring.speaking.value.includes(tile.identity);
   const name = nameOf(tile);
   const isShown = track !== null && tile.isOn;
@@ -55,6 +58,7 @@ export function Tile({ tile, around, priority, children }) {
     </div>
     <div class="tile-head">
       ${standing !== null && html`<span class="tile-risk"><${RiskBadge} standing=${standing} /></span>`}
+      ${proof !== null && html`<${ProofMark} proof=${proof} />`}
       ${person.hand && !isScreen && html`<span class="tile-hand"><${Icon} name="hand" /><span class="unseen">${text("tile.hand")}</span></span>`}
       ${isShown && !isSelf && document.pictureInPictureEnabled && html`<${LiftButton} frame=${frame} name=${name} />`}
       <${PinButton} tile=${tile} isPinned=${isPinned} view=${view} />

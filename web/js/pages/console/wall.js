@@ -5,6 +5,7 @@ import { challenge } from "../../calls.js";
 import { seenOn, trendPath } from "../../console/wall.js";
 import { counted, errorText, text } from "../../i18n.js";
 import { sendAway, silence } from "../../moderation.js";
+import { askForProof, proofOf } from "../../proofs.js";
 import { Avatar } from "../../ui/avatar.js";
 import { Button } from "../../ui/button.js";
 import { nowMs } from "../../ui/clock.js";
@@ -13,6 +14,7 @@ import { Form, Submit } from "../../ui/form.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { ownLine } from "../../ui/own-line.js";
+import { ProofWords } from "../../ui/proof-mark.js";
 import { RiskBadge, RiskReasons } from "../../ui/risk-badge.js";
 import { announce } from "../../ui/toast.js";
 import { ExportButtons } from "./export-buttons.js";
@@ -45,12 +47,12 @@ export function Wall({ board }) {
     </div>
     <${MovedList} wall=${board.wall.value} />
     ${seen.length === 0 && html`<div class="empty"><${Icon} name="camera" /><p>${text(board.wall.value.size === 0 ? "wall.nobody" : "wall.nobody_so")}</p></div>`}
-    <ul class="wall">${seen.map((one) => html`<${Card} key=${one.key} seen=${one} />`)}</ul>
+    <ul class="wall">${seen.map((one) => html`<${Card} key=${one.key} seen=${one} proof=${proofOf(board.proofs.value, one.room, one.identity)} />`)}</ul>
   `;
 }
 
-/** @param {{seen: Seen}} properties */
-function Card({ seen }) {
+/** @param {{seen: Seen, proof: import("../../proofs.js").ProofNews | null}} properties */
+function Card({ seen, proof }) {
   const { identity, room, state, confidence } = seen;
   const name = nameOf(identity);
   const profile = { id: identity, name, nickname: name, avatar: null };
@@ -60,6 +62,7 @@ function Card({ seen }) {
       <div class="person-words"><h2 class="wall-name">${name}</h2><span class="fine" title=${room}>${titleOf(room)}</span></div>
     </header>
     <${RiskBadge} standing=${seen} />
+    ${proof !== null && html`<${ProofWords} proof=${proof} />`}
     <${Trend} seen=${seen} />
     <label class="confidence">${text("wall.confidence", { percent: Math.round(100 * confidence) })}
       <meter min="0" max="1" value=${confidence}></meter>
@@ -126,6 +129,7 @@ function Acts({ seen, name }) {
     act().then(() => announce(text(done, { name })), (error) => announce(errorText(error)));
   return html`<div class="wall-acts">
     ${call !== "" && html`<${Button} label=${text("wall.challenge_whom", { name })} onClick=${doing(() => challenge(call, identity, "light"), "wall.challenged")}>${text("wall.challenge")}</${Button}>`}
+    ${call !== "" && html`<${Button} label=${text("wall.prove_whom", { name })} onClick=${doing(() => askForProof(call, identity), "wall.prove_asked")}>${text("wall.prove")}</${Button}>`}
     <${Button} kind="quiet" label=${text("wall.mute_whom", { name })} onClick=${doing(() => silence(room, identity, ["microphone", "camera"]), "wall.muted")}>${text("wall.mute")}</${Button}>
     <${Button} kind="danger" label=${text("wall.remove_whom", { name })} onClick=${doing(() => sendAway(room, identity), "wall.removed")}>${text("wall.remove")}</${Button}>
   </div>`;
