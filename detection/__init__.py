@@ -4,6 +4,7 @@ from detection.challenge import ASK, NEUTRAL, CodePlan, LightPlan, MotionPlan, P
 from detection.control import Captured, Left, Load, Scored
 from detection.evidence import Evidence, Outcome
 from detection.fusion import Record, Score, State, dump, explain, judge, load
+from detection.maps import MappedPicture, OcclusionMap
 from detection.models import CannotFetch, Condition, Lock, read_lock
 from detection.models import check as check_models
 from detection.models import install as install_models
@@ -27,7 +28,9 @@ __all__ = [
     "LightPlan",
     "Load",
     "Lock",
+    "MappedPicture",
     "MotionPlan",
+    "OcclusionMap",
     "Outcome",
     "Plan",
     "Record",

@@ -96,13 +96,29 @@ class Detector:
         self._score = score
 
     def score(self, picture: Picture, face: Face) -> float:
-        return self._score(cut(picture, face, self.manifest.room, self.manifest.size))
+        return self.score_crop(self.crop(picture, face))
+
+    def square(self, face: Face) -> Square:
+        """What of a picture it is shown."""
+        return around(face, self.manifest.room)
+
+    def crop(self, picture: Picture, face: Face) -> Floats:
+        return cut(picture, face, self.manifest.room, self.manifest.size)
+
+    def score_crop(self, crop: Floats) -> float:
+        """The same for what was cut out already, and perhaps changed."""
+        return self._score(crop)
+
+
+def around(face: Face, room: float) -> Square:
+    """A square with the face in its middle, by so many sizes of the face."""
+    middle = (face.left + face.width / 2, face.top + face.height / 2)
+    return Square(*middle, room * max(face.width, face.height))
 
 
 def cut(picture: Picture, face: Face, room: float, size: int) -> Floats:
     """A face with so much room around it, as `size` x `size` x 3 of 0 to 255."""
-    middle = (face.left + face.width / 2, face.top + face.height / 2)
-    return sampled(picture.pixels, Square(*middle, room * max(face.width, face.height)), size)
+    return sampled(picture.pixels, around(face, room), size)
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -32,6 +32,7 @@ ONLY_IN = {
         "detection.decoder",
         "detection.evaluate",
         "detection.keepsake",
+        "detection.mapping",
         "detection.sending",
         "signaling.client",
         "signaling.inspection.bare",
