@@ -192,6 +192,7 @@ API_THRESHOLDS_PREVIEW = Address("/api/v1/detection/thresholds/preview")
 API_ALERT_CAPTURES = Address("/api/v1/alerts/{alert}/captures")
 API_ALERT_CASE = Address("/api/v1/alerts/{alert}/case")
 API_CAPTURE = Address("/api/v1/captures/{capture}")
+API_CAPTURE_MAP = Address("/api/v1/captures/{capture}/map")
 API_SCORE = Address("/api/v1/scores/{score}")
 API_USER_EVIDENCE = Address("/api/v1/users/{user}/evidence")
 

@@ -5,13 +5,17 @@ from datetime import datetime
 
 import msgspec
 
+from detection import MappedPicture
 from signaling import addresses
+from signaling.errors import Refused
 from signaling.http.call import Allow, Answer, Call, Content, Route
 from signaling.risk.cases import Cases
 from signaling.risk.evidence import EvidenceStore
 from signaling.risk.explaining import explained
+from signaling.risk.maps import Maps
 
 ZIP = "application/zip"
+PICTURE = "image/jpeg"
 
 
 class EvidenceShown(msgspec.Struct, frozen=True):
@@ -71,11 +75,12 @@ class ForgottenShown(msgspec.Struct, frozen=True):
 
 
 class EvidenceRoutes:
-    """Thin over EvidenceStore and Cases."""
+    """Thin over EvidenceStore, Cases and Maps."""
 
-    def __init__(self, evidence: EvidenceStore, cases: Cases) -> None:
+    def __init__(self, evidence: EvidenceStore, cases: Cases, maps: Maps) -> None:
         self._evidence = evidence
         self._cases = cases
+        self._maps = maps
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -104,8 +109,17 @@ class EvidenceRoutes:
                 "One picture (JPEG), or one piece of sound (WAV)",
                 Allow.OPERATOR,
                 answer=Content,
-                returns="image/jpeg",
+                returns=PICTURE,
                 refusals=("not_found", "evidence_unreadable"),
+            ),
+            Route(
+                "GET",
+                addresses.API_CAPTURE_MAP,
+                self.map_capture,
+                "Which places of a picture moved the learned detectors, found by covering them",
+                Allow.OPERATOR,
+                answer=MappedPicture,
+                refusals=("not_found", "evidence_unreadable", "busy"),
             ),
             Route(
                 "GET",
@@ -172,6 +186,14 @@ class EvidenceRoutes:
             call.person, call.path["capture"], call.device.address
         )
         return Answer(Content(media_type, content), headers={"Cache-Control": "no-store"})
+
+    async def map_capture(self, call: Call) -> Answer:
+        media_type, content = await self._evidence.capture(
+            call.person, call.path["capture"], call.device.address
+        )
+        if media_type != PICTURE:
+            raise Refused("not_found", "Only pictures have maps.")
+        return Answer(await self._maps.of(content))
 
     async def export(self, call: Call) -> Answer:
         alert = call.path["alert"]

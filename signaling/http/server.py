@@ -105,6 +105,7 @@ async def listen(candor: Candor, tls: ssl.SSLContext | None) -> AsyncIterator[Li
 
 def api_routes(candor: Candor) -> list[Route]:
     """Every API route; its description is among them."""
+    watching = candor.watching
     routes = [
         *AccountRoutes(
             candor.accounts,
@@ -118,12 +119,12 @@ def api_routes(candor: Candor) -> list[Route]:
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),
         *WaitingRoomRoutes(candor.waiting_room).routes(),
-        *DetectionRoutes(candor.rooms, candor.watching.consents).routes(),
-        *RiskRoutes(candor.watching.looks).routes(),
-        *AlertRoutes(candor.watching.alerts).routes(),
-        *EvidenceRoutes(candor.watching.evidence, candor.watching.cases).routes(),
-        *WebhookRoutes(candor.watching.webhooks).routes(),
-        *DecidingRoutes(candor.watching.deciding).routes(),
+        *DetectionRoutes(candor.rooms, watching.consents).routes(),
+        *RiskRoutes(watching.looks).routes(),
+        *AlertRoutes(watching.alerts).routes(),
+        *EvidenceRoutes(watching.evidence, watching.cases, watching.maps).routes(),
+        *WebhookRoutes(watching.webhooks).routes(),
+        *DecidingRoutes(watching.deciding).routes(),
         *CallRoutes(candor.calls, candor.media).routes(),
         *ChallengeRoutes(candor.challenging).routes(),
         *ProofRoutes(candor.proof_orders).routes(),

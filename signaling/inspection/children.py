@@ -58,7 +58,7 @@ async def in_child(source: BinaryIO, task: tuple[str, ...], into: Sink | None = 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         pass_fds=written,
-        env=_environment(),
+        env=without_settings(),
     )
     try:
         async with asyncio.timeout(WALL_SECONDS):
@@ -85,6 +85,6 @@ async def _said(child: asyncio.subprocess.Process) -> bytes:
     return bytes(said)
 
 
-def _environment() -> dict[str, str]:
+def without_settings() -> dict[str, str]:
     """Ours without our settings: among them is the secret."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CANDOR_")}

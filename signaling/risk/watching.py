@@ -28,6 +28,7 @@ from signaling.risk.deciding import Deciding
 from signaling.risk.evidence import EvidenceStore, Lifetimes
 from signaling.risk.looking import Looking
 from signaling.risk.looks import Looks
+from signaling.risk.maps import Maps
 from signaling.risk.records import Records
 from signaling.store import Store
 from signaling.store.consents import DetectionRules
@@ -52,6 +53,7 @@ class Watching:
     alerts: Alerts
     evidence: EvidenceStore
     cases: Cases
+    maps: Maps
     webhooks: Webhooks
     deciding: Deciding
     detection: Detection | None
@@ -111,6 +113,7 @@ def compose(
         alerts=alerts,
         evidence=evidence,
         cases=Cases(store, evidence, secret, now),
+        maps=Maps(config.detection.models, config.detection.memory_mib << 20),
         webhooks=webhooks,
         deciding=Deciding(store, alerts, now),
         detection=detection,

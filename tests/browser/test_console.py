@@ -227,6 +227,8 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     await expect(page.locator("canvas.spectrogram")).to_be_visible()
     await page.get_by_role("button", name="Picture of").click()
     assert await page.locator(".capture-large").evaluate(loaded) == 64
+    await page.get_by_role("button", name="Find what moved the detectors").click()
+    await expect(page.get_by_text("No learned detector is plugged in")).to_be_visible()
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Escalate").click()
     await page.get_by_label("Note").fill("=HYPERLINK(1) Called them.")

@@ -79,6 +79,7 @@ STRANGER: dict[str, tuple[int, str | None]] = {
     "DELETE /api/v1/calls/{call}/risk/{user}/override": NO_ROLE,
     "GET /api/v1/alerts/{alert}/captures": NO_ROLE,
     "GET /api/v1/captures/{capture}": NO_ROLE,
+    "GET /api/v1/captures/{capture}/map": NO_ROLE,
     "GET /api/v1/alerts/{alert}/case": NO_ROLE,
     "GET /api/v1/scores/{score}": NO_ROLE,
     "DELETE /api/v1/users/{user}/evidence": NO_ROLE,

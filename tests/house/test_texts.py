@@ -27,6 +27,7 @@ BUILT = (
     "export.",
     "frames.",
     "known.",
+    "map.",
     "gesture.",
     "invite.life.",
     "keys.",

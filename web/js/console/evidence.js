@@ -33,6 +33,21 @@ export async function capturesOf(alert) {
 /** @param {string} id */
 export const captureAddress = (id) => `${api.captures}/${encodeURIComponent(id)}`;
 
+/**
+ * @typedef {object} OcclusionMap of one detector
+ * @property {string} detector name, version and hash
+ * @property {number} score with nothing covered
+ * @property {number} left of the square that it was shown, in pixels of the picture
+ * @property {number} top
+ * @property {number} side
+ * @property {number[][]} falls by row and column: how much the score falls with that field covered
+ */
+
+/** @typedef {{width: number, height: number, maps: OcclusionMap[], why: "" | "no_detector" | "no_face"}} MappedPicture */
+
+/** Which places moved the learned detectors; takes seconds. @param {string} id @returns {Promise<MappedPicture>} */
+export const mapOf = (id) => get(`${captureAddress(id)}/map`);
+
 /** @param {string} id @returns {Promise<ArrayBuffer>} */
 export const soundOf = async (id) => (await fetch(captureAddress(id))).arrayBuffer();
 

@@ -5,11 +5,11 @@ import { captureAddress, capturesOf, caseAddress, scoreOf } from "../../console/
 import { moment, text } from "../../i18n.js";
 import { ButtonLink } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
-import { Dialog } from "../../ui/dialog.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
 import { reasonText, signalName } from "../../ui/risk-badge.js";
+import { CaptureView } from "./capture-view.js";
 import { CapturedSound } from "./sound.js";
 
 /** @typedef {import("../../console/evidence.js").Evidence} Evidence */
@@ -41,7 +41,7 @@ function Captures({ alert }) {
           : html`<${CapturedSound} capture=${one} />`}
       </li>`)}
     </ul>
-    ${shown !== null && html`<${Dialog} title=${named(shown)} onClose=${() => setShown(null)}><img class="capture-large" src=${captureAddress(shown.id)} alt=${named(shown)} /></${Dialog}>`}`;
+    ${shown !== null && html`<${CaptureView} key=${shown.id} capture=${shown} onClose=${() => setShown(null)} />`}`;
 }
 
 /** @param {{score: string}} properties */
@@ -71,6 +71,7 @@ function Statement({ evidence }) {
       ${chance !== undefined && chance !== null && ` ${text("evidence.chance", { percent: (100 * chance).toFixed(2) })}`}
     </p>
     <p class="fine"><strong>${text("evidence.known")}</strong>${" "}${text(KNOWN.has(signal) ? `known.${signal}` : signal.startsWith("learned.") ? "known.learned" : "known.nothing")}</p>
+    ${!/^(learned|baseline)\./.test(signal) && html`<p class="fine">${text("map.none_here")}</p>`}
     ${models.map((model) => html`<p key=${model} class="fine code">${model}</p>`)}
   </li>`;
 }
