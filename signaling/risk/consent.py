@@ -26,7 +26,7 @@ from signaling.streams import Happening, Streams
 
 # What was agreed to can be read years later: a text that has changed gets a new number, and is
 # asked about again.
-VERSION = "1"
+VERSION = "2"
 TEXTS: Mapping[str, str] = {
     "1": (
         "This call is checked for synthetic faces and voices. For that, single pictures and short "
@@ -35,6 +35,16 @@ TEXTS: Mapping[str, str] = {
         "pictures and sound are kept only with an alert. Whoever runs this server can see the "
         "score, and so can those whom the room's rules name. You can say no, and take this back "
         "at any time: then nothing of you is looked at, and you are shown as not checked."
+    ),
+    "2": (
+        "This call is checked for synthetic faces and voices. For that, single pictures and short "
+        "pieces of sound from your camera and microphone are looked at by a program while the call "
+        "lasts. Your face and your voice are compared with how they were earlier in the same call; "
+        "what that takes is held in memory for as long as you are in it, and is not stored. What "
+        "is measured, and a score that follows from it, are kept for a limited time; pictures and "
+        "sound are kept only with an alert. Whoever runs this server can see the score, and so can "
+        "those whom the room's rules name. You can say no, and take this back at any time: then "
+        "nothing of you is looked at, and you are shown as not checked."
     ),
 }
 

@@ -25,6 +25,7 @@ from signaling.commands import main
 from signaling.config import Config
 from signaling.http.server import listen
 from signaling.media import Participant
+from signaling.risk.consent import VERSION
 from signaling.store import events
 from tests.browser.conftest import NewPage, sign_in
 from tests.browser.test_call_screens import everywhere
@@ -109,7 +110,7 @@ async def cast(candor: Candor, address: str) -> AsyncIterator[Cast]:
             me = (await person.get("/api/v1/me")).body["id"]
             identities[name] = me
             who = Participant(room, me)
-            await candor.watching.consents.say(who, "1")
+            await candor.watching.consents.say(who, VERSION)
             await candor.watching.looking.published(f"session-{name}", who, SOURCES)
         said = {"room_id": room, "text": "Buy my coins", "client_id": "k1"}
         message = (await people["Ada"].post("/api/v1/chat/messages", said)).body["message"]["id"]

@@ -29,7 +29,7 @@ from signaling.errors import Refused
 from signaling.media import Participant
 from signaling.outbox import Outbox
 from signaling.returning import Returning
-from signaling.risk.consent import Standing
+from signaling.risk.consent import VERSION, Standing
 from signaling.risk.looking import Looking
 from signaling.session import MESSAGES, Services, Session
 from signaling.store.consents import DetectionRules
@@ -529,7 +529,7 @@ async def test_where_all_have_to_agree_taking_it_back_is_leaving() -> None:
     async with talking(house) as talk:
         refused = await talk.ask("enter", room="tea")
         assert refused["error"]["code"] == "consent_required"
-        entered = await talk.ask("enter", room="tea", consent="1")
+        entered = await talk.ask("enter", room="tea", consent=VERSION)
         assert entered["detection"]["consented"] is True
         await talk.ask("publish", offer=CAMERA)
         said = await talk.ask("consent", version="")

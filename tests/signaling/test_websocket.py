@@ -11,6 +11,7 @@ import pytest
 
 from signaling.app import Candor
 from signaling.http.server import listen
+from signaling.risk.consent import VERSION
 from tests.client import Client
 
 WITHIN_S = 20.0
@@ -159,7 +160,7 @@ async def test_who_only_reads_is_not_in_the_call(ada: Client, candor: Candor) ->
         assert watched["error"]["code"] == "forbidden"
         refused = await call.ask("enter", room="tea")
         assert refused["error"]["code"] == "consent_required"
-        entered = await call.ask("enter", room="tea", consent="1")
+        entered = await call.ask("enter", room="tea", consent=VERSION)
         assert [one["devices"] for one in entered["present"]] == [1]
         # Their page was there before, and yet they come, and go, for all others.
         await page.told(kind="person.arrived")

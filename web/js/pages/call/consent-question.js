@@ -6,7 +6,7 @@ import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 
 // The version of the text that the pages have in every language.
-const TRANSLATED = "1";
+const TRANSLATED = "2";
 
 /** @param {{asked: import("../../consent.js").Asked, agrees: boolean, onChange: (agrees: boolean) => void}} properties */
 export function ConsentQuestion({ asked, agrees, onChange }) {
