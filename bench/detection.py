@@ -20,6 +20,7 @@ import numpy as np
 from bench.figures import median
 from detection import skin
 from detection.challenge import ask_light, family
+from detection.face_embedding import FaceEmbedder
 from detection.faces import FaceFinder
 from detection.light_response import Seen, respond
 from detection.lip_timing import loudness, timing
@@ -28,6 +29,8 @@ from detection.models import Models, read_lock
 from detection.repetition import fingerprint, repetition
 from detection.signals.lips import opening
 from detection.signals.motion import pose
+from detection.speech import SpeechFinder
+from detection.voice_embedding import VoiceEmbedder
 
 WIDTH, HEIGHT = 640, 360
 PICTURES = 45
@@ -49,7 +52,9 @@ def pictures(path: Path) -> list[Picture]:
         ]
 
 
-def of_pictures(shown: list[Picture], finder: FaceFinder) -> dict[str, list[float]]:
+def of_pictures(
+    shown: list[Picture], finder: FaceFinder, embedder: FaceEmbedder
+) -> dict[str, list[float]]:
     """Stages that every picture passes, where a face with a mesh is in it."""
     costs: dict[str, list[float]] = {}
     for picture in shown:
@@ -64,13 +69,14 @@ def of_pictures(shown: list[Picture], finder: FaceFinder) -> dict[str, list[floa
             "fingerprint": lambda: fingerprint(picture.pixels),  # noqa: B023
             "pose": lambda: pose(sight, 0.0),  # noqa: B023
             "lips": lambda: opening(mesh),  # noqa: B023
+            "face as numbers, three a check": lambda: embedder.embed(picture, mesh),  # noqa: B023
         }
         for name, stage in stages.items():
             costs.setdefault(name, []).append(cpu_ms(stage))
     return costs
 
 
-def of_conclusions() -> dict[str, list[float]]:
+def of_conclusions(speech: SpeechFinder, voices: VoiceEmbedder) -> dict[str, list[float]]:
     """Stages at the end of a burst or of a look."""
     random = np.random.default_rng(1)
     prints = random.normal(0, 5, (1040, 576)).astype(np.float32)
@@ -79,13 +85,16 @@ def of_conclusions() -> dict[str, list[float]]:
     taken_s = np.arange(0, 15, 1 / 15)
     light = random.uniform(0.3, 0.31, (len(taken_s), 5, 3))
     seen = Seen(taken_s, light, light[:, 0])
-    talk = loudness(random.normal(0, 0.1, 40 * SOUND_RATE_HZ).astype(np.float32))
+    sound = random.normal(0, 0.1, 40 * SOUND_RATE_HZ).astype(np.float32)
+    talk = loudness(sound)
     heard_s = np.arange(len(talk)) / 50
     mouth = random.random(len(taken_s))
     stages: dict[str, Callable[[], object]] = {
         "a light challenge is made": lambda: family(secrets.token_hex(16)),
         "a look at its answer": lambda: respond(seen, asked, asked.looks[-1], 0.1),
         "loops in two minutes": lambda: repetition(times_s, prints),
+        "speech in 2 s of sound": lambda: speech.seconds(sound[: 2 * SOUND_RATE_HZ]),
+        "voice as numbers, of 3 s": lambda: voices.embed(sound[: 3 * SOUND_RATE_HZ]),
         "lips and voice in 40 s": lambda: timing(taken_s, mouth, heard_s, talk),
     }
     return {name: [cpu_ms(stage) for _ in range(5)] for name, stage in stages.items()}
@@ -96,9 +105,14 @@ def main() -> None:
     parser.add_argument("film", type=Path)
     parser.add_argument("--models", type=Path, default=Path("models"))
     arguments = parser.parse_args()
-    finder = FaceFinder(Models(arguments.models, read_lock()))
+    models = Models(arguments.models, read_lock())
+    finder, embedder = FaceFinder(models), FaceEmbedder(models)
+    speech, voices = SpeechFinder(models), VoiceEmbedder(models)
     print("| stage | median, ms of CPU | times |\n|---|---|---|")
-    for costs in (of_pictures(pictures(arguments.film), finder), of_conclusions()):
+    for costs in (
+        of_pictures(pictures(arguments.film), finder, embedder),
+        of_conclusions(speech, voices),
+    ):
         for name, values in costs.items():
             print(f"| {name} | {median(values):.2f} | {len(values)} |")
 

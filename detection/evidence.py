@@ -130,6 +130,11 @@ class Evidence(msgspec.Struct, frozen=True):
         """Whether it says anything about the person at all."""
         return self.outcome in SPEAKING and self.quality > 0
 
+    @property
+    def is_of_another_person(self) -> bool:
+        """Whether it says that somebody else is there now than before."""
+        return rule_of(self.signal).group is Group.IDENTITY and self.log_likelihood_ratio > 0
+
 
 def rule_of(signal: str) -> Rule:
     """The rule of a signal; `learned.NAME` is one of several learned detectors."""

@@ -153,6 +153,8 @@ class Participant:
             elif piece.outcome is Outcome.FAILED:
                 # Whoever passed before is not who is seen now.
                 self._cut_s = piece.at_s
+            elif piece.is_of_another_person:
+                self.cut(piece.at_s)
 
     def _still_counting(self, now: float) -> tuple[Evidence, ...]:
         """Without what has faded; of what weighs nothing the newest of each signal."""

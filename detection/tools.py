@@ -11,9 +11,11 @@ from typing import TypeVar
 from detection.challenge import CODE_DIGITS
 from detection.detectors import Detector, open_detectors
 from detection.digits import Digits
+from detection.face_embedding import FaceEmbedder
 from detection.faces import FaceFinder, Finder
 from detection.models import Models, ModelUnusable, read_lock
 from detection.speech import LoudSpeech, Speech, SpeechFinder
+from detection.voice_embedding import VoiceEmbedder
 
 Opened = TypeVar("Opened")
 
@@ -25,6 +27,8 @@ class Tools:
     finder: Finder | None = None
     digits: Digits | None = None
     speech: Speech = field(default_factory=LoudSpeech)
+    faces: FaceEmbedder | None = None
+    voices: VoiceEmbedder | None = None
     detectors: list[Detector] = field(default_factory=list)
     """Those that are plugged in; they come last, for to open one may take seconds."""
     off: Mapping[str, str] = field(default_factory=dict)
@@ -47,12 +51,17 @@ def open_tools(folder: Path) -> Tools:
 
     finder = opened("faces", lambda: FaceFinder(models))
     speech = opened("speech", lambda: SpeechFinder(models)) or LoudSpeech()
+    faces = opened("face", lambda: FaceEmbedder(models))
+    voices = opened("voice", lambda: VoiceEmbedder(models))
+    open_models = [one for one in (finder, speech, faces, voices) if one is not None]
     return Tools(
         finder=finder,
         digits=Digits(CODE_DIGITS),
         speech=speech,
+        faces=faces,
+        voices=voices,
         off=off,
-        references=(*(finder.references if finder else ()), Digits.name, *speech.references),
+        references=(Digits.name, *(name for one in open_models for name in one.references)),
     )
 
 

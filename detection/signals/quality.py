@@ -153,10 +153,10 @@ def _of_face(picture: Picture, face: Face) -> tuple[float, float, float, float]:
     if min(cut.shape) < 3:  # noqa: PLR2004 - too little to have edges
         return min(face.width, face.height), 0.0, 0.0, 0.0
     edges = float(np.mean(np.square(np.diff(cut, axis=1))))
-    return min(face.width, face.height), float(cut.mean()), edges, _turn(face)
+    return min(face.width, face.height), float(cut.mean()), edges, turn(face)
 
 
-def _turn(face: Face) -> float:
+def turn(face: Face) -> float:
     """How far the nose lies off the middle: 0 to the front, 1 in profile."""
     if face.mesh is None:
         return 0.0
