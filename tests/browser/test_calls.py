@@ -75,6 +75,11 @@ async def test_two_pages_and_a_program_meet(device: NewPage, address: str) -> No
     await expect(tile(grace, "Screen of Ada")).to_have_count(0)
     await grace.get_by_role("button", name="Pin Ada").click()
     await expect(grace.locator(".on-stage-main")).to_contain_text("Ada")
+    await expect(ada.locator(".grid")).to_be_visible()
+    await ada.keyboard.press("w")
+    await expect(ada.locator(".on-stage-main")).to_contain_text("Grace")
+    await ada.keyboard.press("w")
+    await expect(ada.locator(".grid")).to_be_visible()
 
     await grace.get_by_role("button", name="Leave the call").click()
     await expect(grace.get_by_role("heading", name="You have left the call")).to_be_visible()
@@ -240,6 +245,15 @@ async def test_a_call_goes_on_after_a_cut_and_after_the_death_of_media(
         await expect(ada.get_by_text("are coming back")).to_have_count(0, timeout=60_000)
         await moves(ada, "Grace")
         await moves(grace, "Ada")
+
+        await grace.reload()
+        await join(grace)
+        await moves(grace, "Ada")
+        await moves(ada, "Grace")
+        await ada.keyboard.press("p")
+        await ada.get_by_role("button", name="End the call for all").click()
+        for page in (ada, grace):
+            await expect(page.get_by_role("heading", name="The call has ended")).to_be_visible()
 
 
 def media_process_of(parent: int) -> int:
