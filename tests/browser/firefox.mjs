@@ -16,7 +16,9 @@ const require = createRequire(new URL("../../web/package.json", import.meta.url)
 const puppeteer = require("puppeteer-core");
 
 const [address, executablePath, name, invitation] = process.argv.slice(2);
-const WAIT = { timeout: 90_000 };
+const WAIT = { timeout: 180_000 };
+// A program, and two in another browser.
+const OTHERS = 3;
 
 const browser = await puppeteer.launch({
   browser: "firefox",
@@ -118,7 +120,7 @@ async function call() {
   await press("Join the call");
   await inCall();
   say({ come: true });
-  await sendsPictures();
+  await seesOthers();
   await found('.tile:not(.tile-self)[data-speaking="true"]');
 
   await page.keyboard.press("m");
@@ -132,10 +134,12 @@ async function call() {
   await page.evaluate(screenOf);
   await page.keyboard.press("d");
   await sees(".banners", "You are sharing your screen.");
+  say({ screen: "Screen of Fox" });
+  await found(".tile:not(.tile-self) .tile-hand");
   say({ cut: true });
   await sees(".banners", "The connection is cut.");
   await inCall();
-  await sendsPictures();
+  await seesOthers();
 
   say({ challenge: (await ask("GET", "/api/v1/me")).id });
   await sees("dialog.challenge", "A host of this call asks you for it.");
@@ -171,12 +175,15 @@ function screenOf() {
   MediaDevices.prototype.getDisplayMedia = async () => canvas.captureStream();
 }
 
-/** What the other one sends is shown in a tile of its own, and new pictures come to it. */
-async function sendsPictures() {
-  const video = await found(".tile:not(.tile-self) video");
-  await video.evaluate(async (element) => {
-    for (let count = 0; count < 5; count += 1) await new Promise((drawn) => element.requestVideoFrameCallback(drawn));
-  });
+/** What each of the others sends is shown in a tile of its own, and new pictures come to it. */
+async function seesOthers() {
+  const shown = ".tile:not(.tile-self) video";
+  await page.waitForFunction((wanted, count) => document.querySelectorAll(wanted).length === count, WAIT, shown, OTHERS);
+  for (const video of await page.$$(shown)) {
+    await video.evaluate(async (element) => {
+      for (let count = 0; count < 5; count += 1) await new Promise((drawn) => element.requestVideoFrameCallback(drawn));
+    });
+  }
 }
 
 /** Tell the other one what to do. */
