@@ -14,7 +14,7 @@ NAMES = (
     "wrong with the source left out",
     "ms of a core for a second",
 )
-_WIDTH, _HEIGHT, _MARGIN = 460, 200, 30
+_WIDTH, _HEIGHT, _MARGIN = 480, 200, 40
 _AUC, _UNKNOWN = "#2f6fde", "#b4662a"
 
 
