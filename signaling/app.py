@@ -23,10 +23,12 @@ from signaling.auth.authenticators import Authenticators
 from signaling.auth.confirming import Confirming
 from signaling.auth.door import Door
 from signaling.auth.guests import Guests
+from signaling.auth.passkeys import Passkeys
 from signaling.auth.passwords import Passwords
 from signaling.auth.sessions import Lifetimes, Sessions
 from signaling.auth.standing import Standing
 from signaling.auth.tokens import Signer
+from signaling.auth.webauthn import site_of
 from signaling.calls import Calls
 from signaling.challenges.ordering import Challenging
 from signaling.challenges.under_way import Challenges
@@ -86,6 +88,7 @@ class Candor:
     standing: Standing
     door: Door
     authenticators: Authenticators
+    passkeys: Passkeys
     people: People
     finding: Finding
     presence: Presence
@@ -227,6 +230,7 @@ def _compose(
         standing=Standing(store, utc_now),
         door=door,
         authenticators=authenticators,
+        passkeys=Passkeys(store, door, confirming, site_of(config.http.public_url), utc_now),
         people=People(store, inspector, utc_now),
         finding=Finding(
             store, utc_now, time.monotonic, per_minute=config.limits.searches_per_minute

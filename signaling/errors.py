@@ -54,6 +54,7 @@ CODES: Mapping[str, Code] = {
     # proving an account
     "wrong_code": Code(403, "The code is wrong, or was used before. Wait for the next one."),
     "authenticator_set": Code(409, "There is an authenticator app already. Remove it first."),
+    "passkey_refused": Code(403, "This passkey was not accepted. Try again, or use another."),
     "no_account": Code(409, "They came without an account. There is nothing to prove."),
     "no_proof_set_up": Code(
         409, "They have set up nothing to prove their account by. Ask them to."

@@ -68,11 +68,11 @@ class Door:
         return self._pins.one(code, "wrong_pin")
 
     @contextmanager
-    def code(self, user_id: str, address: str) -> Iterator[None]:
-        """One guess at an account's code, from an address."""
+    def code(self, user_id: str, address: str, wrong_code: str = "wrong_code") -> Iterator[None]:
+        """One guess at what shows that an account is one's own, from an address."""
         with (
-            self._codes.one(user_id, "wrong_code"),
-            self._codes_there.one(neighbourhood(address), "wrong_code"),
+            self._codes.one(user_id, wrong_code),
+            self._codes_there.one(neighbourhood(address), wrong_code),
         ):
             yield
 

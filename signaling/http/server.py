@@ -33,6 +33,7 @@ from signaling.http.matching import MatchRoutes
 from signaling.http.moderation import ModerationRoutes
 from signaling.http.overview import OverviewRoutes
 from signaling.http.pages import Pages
+from signaling.http.passkeys import PasskeyRoutes
 from signaling.http.people import PeopleRoutes
 from signaling.http.proofs import ProofRoutes
 from signaling.http.replays import Replays
@@ -115,6 +116,7 @@ def api_routes(candor: Candor) -> list[Route]:
             registration_open=candor.config.auth.registration == "open",
         ).routes(),
         *AuthenticatorRoutes(candor.authenticators).routes(),
+        *PasskeyRoutes(candor.passkeys).routes(),
         *PeopleRoutes(candor.people, candor.finding, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),

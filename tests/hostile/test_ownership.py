@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from signaling.http.call import BYTES, Route
 from signaling.http.server import api_routes
-from signaling.store import proof_schema, schema, watching_schema
+from signaling.store import passkeys, proof_schema, schema, watching_schema
+from signaling.store.passkeys import Passkey
 from tests.client import Client
 from tests.hostile.conftest import House
 from tests.pictures import png
@@ -23,6 +24,7 @@ SEEN_BY_ALL = (200, None)
 
 STRANGER: dict[str, tuple[int, str | None]] = {
     "DELETE /api/v1/auth/sessions/{session}": NOTHING_THERE,
+    "DELETE /api/v1/me/passkeys/{passkey}": NOTHING_THERE,
     "GET /api/v1/people/{user}": SEEN_BY_ALL,
     "GET /api/v1/people/{user}/avatar": SEEN_BY_ALL,
     "GET /api/v1/rooms/{room}": NOTHING_THERE,
@@ -147,6 +149,7 @@ GUEST: dict[str, tuple[int, str | None]] = STRANGER | {
     "PUT /api/v1/rooms/{room}/owner": NO_ROLE,
     "POST /api/v1/rooms/{room}/knock": NO_ROLE,
     "POST /api/v1/calls/{call}/invite": NO_ROLE,
+    "DELETE /api/v1/me/passkeys/{passkey}": NO_ROLE,
 }
 # The code of an invitation is a right in itself: whoever knows it may use it.
 CAPABILITIES = {"GET /api/v1/invitations/{code}", "POST /api/v1/invitations/{code}/accept"}
@@ -265,7 +268,10 @@ async def belongings(house: House) -> Belongings:
     call = (await alice.post("/api/v1/calls/start", {"room": "wonderland"})).body
     said = {"room_id": "wonderland", "text": "curiouser"}
     message = (await alice.post("/api/v1/chat/messages", said)).body["message"]
+    key = Passkey("y1", me["id"], b"id", b"key", 0, "", house.candor.now())
+    await house.candor.store.write(lambda connection: passkeys.add(connection, key))
     ids = {
+        "passkey": key.id,
         "file": await _file_of(alice, "wonderland"),
         "call": call["id"],
         "message": message["id"],
@@ -331,6 +337,7 @@ async def _everything(house: House) -> dict[str, list[Any]]:
         watching_schema.detection_rules,
         watching_schema.consents,
         proof_schema.authenticators,
+        proof_schema.passkeys,
         proof_schema.proofs,
     )
 

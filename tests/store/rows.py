@@ -22,6 +22,7 @@ from signaling.store import (
     files,
     idempotency,
     matches,
+    passkeys,
     proofs,
     risk_scores,
     rooms,
@@ -39,6 +40,7 @@ from signaling.store.consents import Consent, DetectionRules
 from signaling.store.events import News
 from signaling.store.files import File, Part
 from signaling.store.matches import Match
+from signaling.store.passkeys import Passkey
 from signaling.store.proofs import Proof
 from signaling.store.risk_scores import StoredScore
 from signaling.store.rooms import Invitation, Room
@@ -204,6 +206,7 @@ async def _fill_meetings(store: Store) -> None:
         lambda c: challenges.add(c, challenge(identity="robot \U0001f916", chance=0.001)),
         lambda c: consents.set_rules(c, "r1", DetectionRules(seen_by="hosts")),
         lambda c: consents.give(c, consent(identity="robot \U0001f916", withdrawn_at=LATER)),
+        lambda c: passkeys.add(c, Passkey("y1", "u1", b"\0id", b"key", 2**32, "\U0001f511", NOW)),
         lambda c: proofs.add(c, Proof("x1", "r1", "c1", "u1", "host", "u2", NOW, since=LATER)),
         lambda c: risk_scores.add(c, [score()]),
         lambda c: alerts.add(c, alert()),
