@@ -215,7 +215,7 @@ def _compose(
     watching = compose(
         config, store, streams, attendance, sfu=sfu, detection=detection, now=utc_now
     )
-    proving = Proving(store, attendance, authenticators, watching.board.shows_all, utc_now)
+    proving = Proving(store, attendance, watching.board.shows_all, utc_now)
     media = Media(sfu, watching.looking)
     metrics = Metrics()
     return Candor(

@@ -40,6 +40,8 @@ def seat(candor: Candor, device: Device) -> Services:
         looking=candor.watching.looking,
         board=candor.watching.board,
         proving=candor.proving,
+        authenticators=candor.authenticators,
+        passkeys=candor.passkeys,
         address=device.address,
     )
 

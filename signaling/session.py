@@ -16,8 +16,10 @@ import structlog
 from signaling import acts, protocol
 from signaling.attendance import Attendance
 from signaling.audit import Act
+from signaling.auth.authenticators import Authenticators
 from signaling.auth.grants import Grants, to_json
 from signaling.auth.identity import Anonymous, Holder, Identity, Person
+from signaling.auth.passkeys import Passkeys
 from signaling.challenges.under_way import Challenges
 from signaling.chat import Chat
 from signaling.errors import Refused, Unavailable
@@ -67,6 +69,8 @@ class Services:
     looking: Looking
     board: Board
     proving: Proving
+    authenticators: Authenticators
+    passkeys: Passkeys
     address: str = ""
     """Where the client is, for the audit."""
 

@@ -192,6 +192,17 @@ class ChallengeBegun(Telling, frozen=True):
     show: LightShown | MotionShown | CodeShown
 
 
+class PasskeyAsked(Telling, frozen=True):
+    """What `navigator.credentials.get` is to be told: a challenge, and which keys may sign, in
+    base64url; with its owner verified."""
+
+    re: int
+    proof: str
+    challenge: str
+    rp_id: str
+    credentials: tuple[str, ...]
+
+
 class Changed(Telling, frozen=True):
     """The message is as it was asked for; `sequence` is of the event that tells of it, null if
     there was nothing to do."""

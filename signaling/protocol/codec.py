@@ -10,6 +10,7 @@ from signaling.protocol.answers import (
     Changed,
     Consented,
     Error,
+    PasskeyAsked,
     Pong,
     Posted,
     Published,
@@ -61,6 +62,7 @@ Told = (
     | Posted
     | Changed
     | ChallengeBegun
+    | PasskeyAsked
     | Event
     | Notice
     | PresenceNews

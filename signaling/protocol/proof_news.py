@@ -8,7 +8,7 @@ from signaling.protocol.shapes import Telling
 class ProofAsked(Telling, frozen=True):
     """This device is asked to prove the account that it is here with. `why` is `host` or
     `operator`, `by` the name of whoever asks, `ways` what this account can be proved by:
-    `authenticator`. It may be refused, until `expires_at`; the page closes it at
+    `passkey`, `authenticator`. It may be refused, until `expires_at`; the page closes it at
     `proof_ended`."""
 
     proof: str
@@ -33,7 +33,8 @@ class ProofNews(Telling, frozen=True):
     whoever moderates the room; shown beside the score, of which it is no part. `state` is `asked`,
     one of the outcomes of `proof_ended`, or `over`: nothing of it counts any more, because the
     device left, another came, or it is asked anew. `account` is the account's name, `way` by what
-    it was proved (`authenticator` or `recovery_code`), `since` since when that was set up."""
+    it was proved (`passkey`, `authenticator` or `recovery_code`), `since` since when that was set
+    up."""
 
     proof: str
     room: str

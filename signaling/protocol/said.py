@@ -11,6 +11,7 @@ from signaling.protocol.shapes import (
     MessageKind,
     MessageText,
     Name,
+    Octets,
     RoomName,
     Saying,
     Scalar,
@@ -266,6 +267,25 @@ class AnswerProof(Saying, frozen=True):
     code: Annotated[str, Meta(min_length=1, max_length=32)]
 
 
+class AskPasskey(Saying, frozen=True):
+    """Ask for a challenge that a passkey is to sign for a proof. Answered by `passkey_asked`; each
+    is good for one answer, and the last one only."""
+
+    proof: Name
+
+
+class AnswerPasskey(Saying, frozen=True):
+    """Prove the account by a passkey: what `navigator.credentials.get` gave, in base64url. Answered
+    by `ack`, and `proof_ended` follows; refused with `passkey_refused`, after the third of which
+    it has failed."""
+
+    proof: Name
+    credential: Octets
+    client_data: Octets
+    authenticator_data: Octets
+    signature: Octets
+
+
 class RefuseProof(Saying, frozen=True):
     """Do not prove the account; whoever asked and may see it is told. Answered by `ack`."""
 
@@ -313,6 +333,8 @@ Said = (
     | ReadyChallenge
     | RefuseChallenge
     | AnswerProof
+    | AskPasskey
+    | AnswerPasskey
     | RefuseProof
     | WatchRisk
     | Ping

@@ -16,6 +16,7 @@ ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-
 MessageKind = Literal["text", "emoji", "sticker", "image", "voice", "video", "file"]
 # Measured in bytes and in characters as people count them where it is taken.
 MessageText = Annotated[str, Meta(max_length=20_000)]
+Octets = Annotated[str, Meta(max_length=8192, pattern=r"^[A-Za-z0-9_-]*$")]
 Scalar = str | int | float | bool | None
 
 

@@ -1,11 +1,11 @@
 """Proofs under way: devices are asked, answer, and what they proved counts while they stay.
 
-Each step is kept and audited.  It refuses to know who may ask (`ordering`), how a code is checked
-(`authenticators`), and scores: nothing here reaches detection.
+Each step is kept and audited.  It refuses to know who may ask (`ordering`), how an answer is
+checked (`authenticators`, `passkeys`), and scores: nothing here reaches detection.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from signaling.attendance import Attendance, Client
 from signaling.audit import Act, detail
-from signaling.auth.authenticators import Authenticators
-from signaling.auth.identity import Person
+from signaling.auth.authenticators import Shown
 from signaling.chores import over_and_over
 from signaling.errors import Refused, Unavailable
 from signaling.identifiers import new_id
@@ -25,7 +24,10 @@ from signaling.store import Store, audit, proofs
 
 LOOK_EVERY_S = 1.0
 
+WRONG = {"wrong_code", "passkey_refused"}
+
 Sees = Callable[[Client, str], bool]
+Check = Callable[[], Awaitable[Shown]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,6 @@ class Proving:
         self,
         store: Store,
         attendance: Attendance,
-        authenticators: Authenticators,
         sees: Sees,
         now: Callable[[], datetime],
         *,
@@ -59,7 +60,6 @@ class Proving:
         """`sees` says whether a client is told how people in a room stand."""
         self._store = store
         self._attendance = attendance
-        self._authenticators = authenticators
         self._sees = sees
         self._now = now
         self._monotonic = monotonic
@@ -107,16 +107,23 @@ class Proving:
             raise Refused("not_found", "They are not in the room.")
         return devices[0], stay
 
-    async def answer(self, stay: str, who: Person, proof_id: str, code: str, address: str) -> None:
-        """By a code of one's app; Refused("wrong_code") some times, and then it has failed."""
-        self._own(stay, proof_id)
+    def open_of(self, stay: str, proof_id: str) -> Asked:
+        """What a device is asked; Refused where it is asked something else, or nothing more."""
+        asked = self._by_stay.get(stay)
+        if asked is None or asked.id != proof_id or asked.ending is not None:
+            raise Refused("proof_over")
+        return asked
+
+    async def answer(self, stay: str, proof_id: str, check: Check) -> None:
+        """By whatever `check` asks for; what it refuses as wrong some times has failed."""
+        self.open_of(stay, proof_id)
         try:
-            shown = await self._authenticators.check(who, code, address)
+            shown = await check()
         except Refused as refused:
-            if refused.code == "wrong_code":
-                await self._count_wrong(self._own(stay, proof_id))
+            if refused.code in WRONG:
+                await self._count_wrong(self.open_of(stay, proof_id))
             raise
-        asked = self._own(stay, proof_id)
+        asked = self.open_of(stay, proof_id)
         if shown.since > asked.at:
             await self._end(asked, Ending("failed", "set_up_since"))
         else:
@@ -124,7 +131,7 @@ class Proving:
 
     async def refuse(self, stay: str, proof_id: str) -> None:
         """Do not prove anything."""
-        await self._end(self._own(stay, proof_id), Ending("refused"))
+        await self._end(self.open_of(stay, proof_id), Ending("refused"))
 
     async def arrive(self, room: str, identity: str) -> None:
         """Somebody's device came: what another one proved says nothing of this one."""
@@ -162,12 +169,6 @@ class Proving:
 
     def _devices(self, room: str, identity: str) -> list[Client]:
         return [one for one in self._attendance.in_room(room, identity) if not one.hidden]
-
-    def _own(self, stay: str, proof_id: str) -> Asked:
-        asked = self._by_stay.get(stay)
-        if asked is None or asked.id != proof_id or asked.ending is not None:
-            raise Refused("proof_over")
-        return asked
 
     async def _count_wrong(self, asked: Asked) -> None:
         counted = replace(asked, wrong=asked.wrong + 1)

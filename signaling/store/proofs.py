@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signaling.proving.rules import PROVED, Ending
-from signaling.store.proof_schema import authenticators, proofs
+from signaling.store.proof_schema import authenticators, passkeys, proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ _COLUMNS = [proofs.c[item.name] for item in fields(Proof)]
 
 def ways_of(connection: sa.Connection, user_id: str) -> tuple[str, ...]:
     """By what somebody can prove their account."""
-    confirmed = authenticators.c.confirmed_at.is_not(None)
-    query = sa.select(authenticators.c.user_id).where(authenticators.c.user_id == user_id)
-    found = connection.execute(query.where(confirmed)).one_or_none()
-    return () if found is None else ("authenticator",)
+    app = (authenticators.c.user_id == user_id) & authenticators.c.confirmed_at.is_not(None)
+    conditions = {"passkey": passkeys.c.user_id == user_id, "authenticator": app}
+    chosen = [sa.exists().where(condition).label(way) for way, condition in conditions.items()]
+    found = connection.execute(sa.select(*chosen)).one()
+    return tuple(way for way, is_there in zip(conditions, found, strict=True) if is_there)
 
 
 def add(connection: sa.Connection, proof: Proof) -> None:

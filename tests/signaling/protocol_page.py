@@ -95,6 +95,18 @@ EXAMPLES: tuple[Said | Told, ...] = (
         state="begun",
     ),
     protocol.AnswerProof(id=27, proof="0197f3b0", code="492039"),
+    protocol.AskPasskey(id=27, proof="0197f3b0"),
+    protocol.PasskeyAsked(
+        re=27, proof="0197f3b0", challenge="nW2x_5Dk", rp_id="call.example", credentials=("AQID",)
+    ),
+    protocol.AnswerPasskey(
+        id=28,
+        proof="0197f3b0",
+        credential="AQID",
+        client_data="eyJ0eXBlIjoi",
+        authenticator_data="SZYN5YgO",
+        signature="MEUCIQDx",
+    ),
     protocol.RefuseProof(id=28, proof="0197f3b0"),
     protocol.ProofAsked(
         proof="0197f3b0",

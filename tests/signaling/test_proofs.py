@@ -11,6 +11,7 @@ import pytest
 from signaling import protocol
 from signaling.app import Candor
 from signaling.auth import totp
+from signaling.auth.webauthn import bytes_of, text_of
 from signaling.errors import Refused
 from signaling.media import Participant
 from signaling.proving.rules import ASKED_FOR_S, MOST_WRONG
@@ -18,6 +19,7 @@ from signaling.proving.under_way import Order, Proving
 from signaling.store import audit, proofs
 from tests.client import PASSWORD, Client
 from tests.signaling.owner import HERE, Owner, owner_of, shown_by_app
+from tests.signaling.security_key import SecurityKey
 from tests.signaling.test_challenges import ClientStandIn, score
 from tests.signaling.test_risk import CAMERA
 from tests.signaling.test_risk import Stage as RiskStage
@@ -33,7 +35,6 @@ class Stage:
         self.service = Proving(
             candor.store,
             candor.attendance,
-            owner.service,
             lambda client, _room: client.watches_risk,
             owner.clock,
             monotonic=lambda: self.now_s,
@@ -60,7 +61,7 @@ class Stage:
         return client
 
     async def answer(self, proof: str, code: str, stay: str = "stay-1") -> None:
-        await self.service.answer(stay, self.owner.who, proof, code, HERE)
+        await self.service.answer(stay, proof, lambda: self.owner.check(code))
 
     async def proved(self) -> str:
         asked = await self.service.ask(self.order)
@@ -259,6 +260,38 @@ async def test_a_host_asks_over_http_and_the_answer_comes_over_the_socket(
             await ada.told(type="proof_news", state="over")
     listed = (await meeting.ada.get(f"/api/v1/calls/{meeting.call}/proofs")).body["proofs"]
     assert [(one["outcome"], one["over_at"] is None) for one in listed] == [("proved", False)]
+
+
+async def test_a_passkey_answers_over_the_socket(meeting: Meeting) -> None:
+    key, keys = SecurityKey(), "/api/v1/me/passkeys"
+    begun = (await meeting.bob.post(f"{keys}/begin", {"password": PASSWORD})).body
+    client_data = key.client_data("webauthn.create", bytes_of(begun["challenge"]))
+    made = {"attestation": text_of(key.attestation()), "client_data": text_of(client_data)}
+    assert (await meeting.bob.post(keys, made | {"name": "laptop"})).status == 201
+    async with in_room(meeting.ada) as ada, in_room(meeting.bob) as bob:
+        made = (await meeting.asks(meeting.bob_id)).body
+        assert made["ways"] == ["passkey", "authenticator"]
+        asked = await bob.ask("ask_passkey", proof=made["id"])
+        assert asked["credentials"] == [text_of(key.id)]
+        signed = key.signed(bytes_of(asked["challenge"]))
+        answer = {
+            "proof": made["id"],
+            "credential": text_of(key.id),
+            "client_data": text_of(signed.client_data),
+            "authenticator_data": text_of(signed.authenticator_data),
+        }
+        wrong = await bob.ask("answer_passkey", **answer, signature="AAAA")
+        assert wrong["error"]["code"] == "passkey_refused"
+        right = answer | {"signature": text_of(signed.signature)}
+        again = await bob.ask("answer_passkey", **right)
+        assert again["error"]["code"] == "passkey_refused", "a challenge is good once"
+        challenge = (await bob.ask("ask_passkey", proof=made["id"]))["challenge"]
+        signed = key.signed(bytes_of(challenge))
+        right |= {"client_data": text_of(signed.client_data)}
+        right |= {"signature": text_of(signed.signature)}
+        assert (await bob.ask("answer_passkey", **right))["type"] == "ack"
+        assert (await ada.told(type="proof_news", state="proved"))["way"] == "passkey"
+        assert (await bob.ask("ask_passkey", proof=made["id"]))["error"]["code"] == "proof_over"
 
 
 async def test_who_may_ask_and_who_can_be_asked(meeting: Meeting) -> None:

@@ -126,6 +126,8 @@ class House:
             looking=self.looking,
             board=cast(Any, self),
             proving=cast(Any, self.proofs),
+            authenticators=cast(Any, None),
+            passkeys=cast(Any, None),
         )
 
     def greet(self, client: Any) -> None:
