@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from signaling.auth import totp
 from tests.browser.calls import join, make_host, moves, tile
-from tests.browser.conftest import PASSWORD, NewPage, register
+from tests.browser.conftest import PASSWORD, NewPage, Witness, register
 from tests.browser.test_everywhere import serious
 
 pytestmark = pytest.mark.browser
@@ -33,15 +33,34 @@ async def set_up_app(page: Page) -> bytes:
     return secret
 
 
+async def make_passkey(page: Page) -> None:
+    """With an authenticator of the browser's own, whose owner is always there."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
+    options |= {"hasUserVerification": True, "isUserVerified": True}
+    await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    card = page.get_by_role("region", name="Passkeys")
+    await card.get_by_label("Name of this passkey").fill("laptop")
+    await card.get_by_label("Your password").fill(PASSWORD)
+    await card.get_by_role("button", name="Make a passkey").click()
+    await expect(card.get_by_role("listitem").filter(has_text="laptop")).to_be_visible()
+
+
 def code_of(secret: bytes, later: timedelta = timedelta()) -> str:
     return totp.code_of(secret, totp.step_at(datetime.now(UTC) + later))
 
 
-async def test_an_account_is_proved_in_mid_call(device: NewPage) -> None:
-    ada, grace = await device(), await device()
+async def test_an_account_is_proved_in_mid_call(
+    device: NewPage, address: str, witness: Witness
+) -> None:
+    # Browsers have passkeys for names, and not for addresses.
+    witness.address = address.replace("127.0.0.1", "localhost")
+    ada, grace = [await device(base_url=witness.address) for _ in range(2)]
     room, link = await make_host(ada, "proof-ada", "Ada", "Proof")
     await register(grace, "proof-grace", "Grace")
     secret = await set_up_app(grace)
+    await make_passkey(grace)
     await grace.goto(link)
     await grace.get_by_role("button", name="Come in as Grace").click()
     await join(grace, room)
@@ -68,6 +87,12 @@ async def test_an_account_is_proved_in_mid_call(device: NewPage) -> None:
     await expect(mark).to_have_text("Account proved")
     words = ada.get_by_text("Proved account proof-grace by authenticator app at")
     await expect(words).to_be_visible()
+    await asked.get_by_role("button", name="Close", exact=True).last.click()
+
+    await ask.click()
+    await asked.get_by_role("button", name="Use a passkey").click()
+    await expect(asked.get_by_text("Your account is proved")).to_be_visible()
+    await expect(ada.get_by_text("Proved account proof-grace by passkey at")).to_be_visible()
     await asked.get_by_role("button", name="Close", exact=True).last.click()
 
     await ask.click()

@@ -21,11 +21,17 @@ test("an answer names what was asked, and only its own end is shown", async () =
   const proving = new Proving(stay);
   stay.emit("told", { type: "proof_asked", proof: "p1", why: "host", by: "Ada", ways: ["authenticator"] });
   await proving.answer("123456");
+  await proving.answerBy(async () => ({ signature: "AQID" }));
   stay.emit("told", { type: "proof_ended", proof: "p0", outcome: "expired" });
   assert.equal(proving.now.value.outcome, null);
   stay.emit("told", { type: "proof_ended", proof: "p1", outcome: "proved" });
   assert.equal(proving.now.value.outcome, "proved");
   proving.refuse();
   assert.equal(proving.now.value, null);
-  assert.deepEqual(said, [["answer_proof", { proof: "p1", code: "123456" }], ["refuse_proof", { proof: "p1" }]]);
+  assert.deepEqual(said, [
+    ["answer_proof", { proof: "p1", code: "123456" }],
+    ["ask_passkey", { proof: "p1" }],
+    ["answer_passkey", { proof: "p1", signature: "AQID" }],
+    ["refuse_proof", { proof: "p1" }],
+  ]);
 });

@@ -33,6 +33,7 @@ export const api = {
   avatar: "/api/v1/me/avatar",
   presence: "/api/v1/me/presence",
   authenticator: "/api/v1/me/authenticator",
+  passkeys: "/api/v1/me/passkeys",
   people: "/api/v1/people",
   rooms: "/api/v1/rooms",
   callsStart: "/api/v1/calls/start",
@@ -63,6 +64,9 @@ export const api = {
 
 /** @param {string} id */
 export const sessionAddress = (id) => `${api.sessions}/${encodeURIComponent(id)}`;
+
+/** @param {string} id */
+export const passkeyAddress = (id) => `${api.passkeys}/${encodeURIComponent(id)}`;
 
 /** @param {string} id */
 export const personAddress = (id) => `${api.people}/${encodeURIComponent(id)}`;

@@ -24,6 +24,13 @@ export class Proving {
     await this._stay.line.ask("answer_proof", { proof, code });
   }
 
+  /** By a passkey. @param {(request: import("../passkeys.js").Request) => Promise<object>} sign */
+  async answerBy(sign) {
+    const proof = this.now.value?.question.id ?? "";
+    const request = await this._stay.line.ask("ask_passkey", { proof });
+    await this._stay.line.ask("answer_passkey", { proof, ...(await sign(/** @type {any} */ (request))) });
+  }
+
   /** Prove nothing. */
   refuse() {
     const proof = this.now.value?.question.id;

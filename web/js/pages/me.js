@@ -9,6 +9,7 @@ import { AuthenticatorCard } from "./me/authenticator.js";
 import { Devices } from "./me/devices.js";
 import { FindableCard } from "./me/findable.js";
 import { Identity } from "./me/identity.js";
+import { PasskeysCard } from "./me/passkeys.js";
 import { PasswordCard } from "./me/password.js";
 import { ProfileCard } from "./me/profile.js";
 import { ThemeCard } from "./me/theme.js";
@@ -26,6 +27,7 @@ function Me() {
         ${!isGuest && html`<${FindableCard} profile=${profile} />`}
         ${!isGuest && html`<${ThemeCard} profile=${profile} />`}
         ${!isGuest && html`<${PasswordCard} />`}
+        ${!isGuest && html`<${PasskeysCard} />`}
         ${!isGuest && html`<${AuthenticatorCard} />`}
         <${Devices} isGuest=${isGuest} />
       </div>

@@ -1,11 +1,14 @@
 /** Being asked to prove one's account: who asks and why, a way to answer, a way to refuse, the end. */
 
-import { text } from "../../i18n.js";
+import { errorText, text } from "../../i18n.js";
+import { signedBy } from "../../passkeys.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { TextField } from "../../ui/field.js";
 import { Form, Submit } from "../../ui/form.js";
 import { html } from "../../ui/html.js";
+import { useDeed } from "../../ui/loaded.js";
+import { Notice } from "../../ui/notice.js";
 
 /** @typedef {import("../../call/proving.js").Proving} Proving */
 
@@ -32,6 +35,7 @@ function Asked({ proving, question }) {
   return html`<div class="stack">
     <p class="lead">${text(`proof.why.${question.why}`, { name: question.by })}</p>
     <p>${text("proof.what")}</p>
+    ${question.ways.includes("passkey") && html`<${ByPasskey} proving=${proving} />`}
     ${question.ways.includes("authenticator") &&
     html`<${Form} onSubmit=${submit} blame=${{ wrong_code: "code" }}>
       ${(/** @type {(field: string) => string | null} */ about) => html`
@@ -41,5 +45,14 @@ function Asked({ proving, question }) {
     </${Form}>`}
     <p class="fine">${text("proof.may_refuse")}</p>
     <div class="row"><${Button} onClick=${() => proving.refuse()}>${text("proof.refuse")}</${Button}></div>
+  </div>`;
+}
+
+/** @param {{proving: Proving}} properties */
+function ByPasskey({ proving }) {
+  const { busy, failure, run } = useDeed(() => proving.answerBy(signedBy));
+  return html`<div class="stack">
+    <div class="row"><${Button} kind="primary" busy=${busy} onClick=${run}>${text("proof.by_passkey")}</${Button}></div>
+    ${failure !== null && html`<${Notice} kind="danger">${errorText(failure)}</${Notice}>`}
   </div>`;
 }
