@@ -80,7 +80,7 @@ export function Composer({ conversation, desk }) {
       <${AttachButton} desk=${desk} />
       <textarea
         class="composer-words" rows="1" dir="auto" ref=${field} value=${words.value} maxlength="16000"
-        aria-label=${text("chat.write")} placeholder=${text("chat.write")} enterkeyhint="send" autocomplete="off"
+        aria-label=${text("chat.write")} placeholder=${text("chat.message")} enterkeyhint="send" autocomplete="off"
         aria-controls=${mentions.found.length > 0 ? mentions.id : undefined}
         aria-activedescendant=${mentions.found.length > 0 ? `${mentions.id}-${mentions.at}` : undefined}
         onInput=${write} onKeyDown=${press} onBlur=${() => conversation.isWriting(false)} onPaste=${paste}
