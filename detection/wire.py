@@ -24,6 +24,8 @@ class TapOpened(msgspec.Struct, frozen=True, tag=True):
     kind: str
     codec: str
     unavailable: str = ""
+    view: str = "look"
+    """`glance` where pictures come all the time and small, under a number of their own."""
 
 
 class TapFrame(msgspec.Struct, frozen=True, tag=True, gc=False):

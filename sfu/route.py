@@ -4,6 +4,7 @@ Knows which viewers share a stream.  It refuses to know what a viewer could get 
 where packets come from; an outlet is whatever the caller hands in.
 """
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -37,15 +38,15 @@ class Group(Generic[Outlet]):
 
 
 class Route(Generic[Outlet]):
-    """A producer, what goes out of it, and to whom; `sink` listens to it, if anybody may."""
+    """A producer, what goes out of it, and to whom; `sinks` listen to it, if anybody may."""
 
     def __init__(
-        self, session: str, producer: Producer, names: Names, sink: TapSink | None
+        self, session: str, producer: Producer, names: Names, sinks: Sequence[TapSink]
     ) -> None:
         self.session = session
         self.producer = producer
         self.names = names
-        self.sink = sink
+        self.sinks = tuple(sinks)
         self._sizes = [(0, 0) for _ in producer.encodings]
         self.groups: list[Group[Outlet]] = []
 
@@ -94,21 +95,28 @@ class Route(Generic[Outlet]):
         return changed
 
     def tap(self, arrival: Arrival, now: float) -> None:
-        """Let whoever listens have the packet of the encoding that it listens to."""
-        sink = self.sink
-        if sink is not None and sink.wanted and arrival.encoding.index == sink.encoding:
-            packet = arrival.packet
-            sink.receive(arrival.extended, packet, arrival.description, now, arrival.primary)
+        """Let those who listen have the packet, if it is of the encoding that they listen to."""
+        for sink in self.sinks:
+            if sink.wanted and arrival.encoding.index == sink.encoding:
+                packet = arrival.packet
+                sink.receive(arrival.extended, packet, arrival.description, now, arrival.primary)
 
     def survey_tap(self, now: float) -> None:
         """Choose what is listened to, and ask for the key frame that it begins with."""
-        if self.sink is None:
+        if not self.sinks:
             return
         encodings = self.producer.encodings
         heights = [one.height if one.is_alive(now) else None for one in encodings]
-        self.sink.choose(heights, now)
-        if self.sink.poll(now):
-            self.producer.want_key_frame(self.sink.encoding)
+        for sink in self.sinks:
+            sink.choose(heights, now)
+            if sink.poll(now):
+                self.producer.want_key_frame(sink.encoding)
+
+    def listen(self, sinks: Sequence[TapSink]) -> None:
+        """Let these listen from now on, and nobody else."""
+        for sink in self.sinks:
+            sink.close()
+        self.sinks = tuple(sinks)
 
     def sources(self) -> list[tuple[Outlet, int]]:
         """Every source that viewers hear of this producer."""

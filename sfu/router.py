@@ -87,18 +87,18 @@ class Router(Generic[Outlet]):
         identity: str,
         tracks: Sequence[Track],
         outlet: Outlet,
-        tap: Callable[[Track], TapSink] | None = None,
+        tap: Callable[[Track], Sequence[TapSink]] | None = None,
     ) -> None:
         """A publisher comes; its packets are taken from now on.
 
-        `tap` makes what listens to a track, where that is allowed.
+        `tap` makes those that listen to a track, where that is allowed.
         """
         producers = [Producer(f"{session}/{track.mid}", track) for track in tracks]
         publisher = Publisher(identity, producers, self._new_ssrc())
         self._publishers[session] = publisher, outlet
         for producer in producers:
-            sink = None if tap is None else tap(producer.track)
-            self._routes[producer.key] = Route(session, producer, self._new_names(), sink)
+            sinks = () if tap is None else tap(producer.track)
+            self._routes[producer.key] = Route(session, producer, self._new_names(), sinks)
             self._producers[producer.key] = producer
             self._owners[producer.key] = session
 
@@ -132,17 +132,18 @@ class Router(Generic[Outlet]):
                 for encoding in producer.encodings:
                     encoding.want_key_frame()
 
-    def tap(self, session: str, mids: frozenset[str], make: Callable[[Track], TapSink]) -> None:
+    def tap(
+        self, session: str, mids: frozenset[str], make: Callable[[Track], Sequence[TapSink]]
+    ) -> None:
         """Let these tracks of a publisher be listened to from now on, and none of its others."""
         for route in self._routes.values():
             if route.session != session:
                 continue
-            track, sink = route.producer.track, route.sink
-            if track.mid not in mids and sink is not None:
-                sink.close()
-                route.sink = None
-            elif track.mid in mids and sink is None:
-                route.sink = make(track)
+            track = route.producer.track
+            if track.mid not in mids:
+                route.listen(())
+            elif not route.sinks:
+                route.listen(make(track))
 
     def subscribe(
         self, session: str, subscriptions: Sequence[Subscription], outlet: Outlet
@@ -222,8 +223,7 @@ class Router(Generic[Outlet]):
             for producer in publisher[0].producers:
                 route = self._routes.pop(producer.key)
                 silenced += route.sources()
-                if route.sink is not None:
-                    route.sink.close()
+                route.listen(())
                 del self._producers[producer.key], self._owners[producer.key]
             self._survey.forget(session)
         subscriber = self._subscribers.pop(session, None)
@@ -251,7 +251,7 @@ class Router(Generic[Outlet]):
         key_frame = arrival.description.key_frame
         copies = []
         route = self._routes[f"{session}/{track.mid}"]
-        if route.sink is not None:
+        if route.sinks:
             route.tap(arrival, now)
         for group in route.groups:
             prepared = group.stream.prepare(arrival, now)
@@ -338,10 +338,10 @@ class Router(Generic[Outlet]):
         """Whoever listens compares sound and picture by the publisher's own clock."""
         reported = {one.ssrc: one for one in packets if isinstance(one, SenderReport)}
         for producer in publisher.producers if reported else ():
-            sink = self._routes[producer.key].sink
-            report = reported.get(producer.encodings[sink.encoding].ssrc) if sink else None
-            if sink is not None and report is not None:
-                sink.receive_clock(report.rtp_timestamp, report.ntp_time)
+            for sink in self._routes[producer.key].sinks:
+                report = reported.get(producer.encodings[sink.encoding].ssrc)
+                if report is not None:
+                    sink.receive_clock(report.rtp_timestamp, report.ntp_time)
 
     # --- what viewers say ---
 

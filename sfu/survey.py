@@ -115,8 +115,7 @@ class Survey(Generic[Outlet]):
                     # Of a track that stands still, whatever comes first is of use.
                     useful[key].update(indexes or range(len(layered[key].producer.encodings)))
         for key, route in layered.items():
-            if route.sink is not None and route.sink.wanted:
-                useful[key].add(route.sink.encoding)
+            useful[key].update(sink.encoding for sink in route.sinks if sink.wanted)
             wanted = route.producer.watch(frozenset(useful[key]), now)
             if wanted is not None:
                 track = route.producer.track

@@ -27,7 +27,7 @@ from sfu.tap_messages import (
     framed,
     wish_reader,
 )
-from sfu.tapping import TappedFrame, TapPolicy, TapSource, TrackTap
+from sfu.tapping import Sampling, TappedFrame, TapPolicy, TapSource, TrackTap, View
 
 # Some seconds of ten cameras.
 MAX_WAITING_BYTES = 8 << 20
@@ -272,14 +272,17 @@ class TapSocket:
 
 
 class TappedTrack:
-    """One published track: give it the packets of `encoding` while it is `wanted`."""
+    """One view of a published track: give it the packets of `encoding` while it is `wanted`."""
 
-    __slots__ = ("_clock", "_number", "_source", "_tap", "_track")
+    __slots__ = ("_clock", "_number", "_source", "_tap", "_track", "_view")
 
-    def __init__(self, tap: "Tap", number: int, source: TapSource, track: TrackTap) -> None:
+    def __init__(
+        self, tap: "Tap", number: int, source: TapSource, view: View, track: TrackTap
+    ) -> None:
         self._tap = tap
         self._number = number
         self._source = source
+        self._view = view
         self._track = track
         self._clock: TapClock | None = None
 
@@ -342,6 +345,7 @@ class TappedTrack:
             source.kind,
             source.codec,
             self._track.reason or "",
+            self._view,
         )
         return [opened] if self._clock is None else [opened, self._clock]
 
@@ -369,12 +373,15 @@ class Tap:
     async def close(self) -> None:
         await self._socket.close()
 
-    def open_track(self, source: TapSource) -> TappedTrack:
-        """A track that is published from now on, whether or not anybody listens."""
+    def open_track(self, source: TapSource) -> tuple[TappedTrack, ...]:
+        """A track that is published from now on, by view, whether or not anybody listens."""
+        views = self._policy.of(source.kind)
+        return tuple(self._open(source, view, sampling) for view, sampling in views)
+
+    def _open(self, source: TapSource, view: View, sampling: Sampling | None) -> TappedTrack:
         self._number += 1
-        sampling = self._policy.of(source.kind)
         frames = TrackTap(source.codec, sampling, source.orientation_id)
-        track = TappedTrack(self, self._number, source, frames)
+        track = TappedTrack(self, self._number, source, view, frames)
         self._tracks[self._number] = track
         if self._socket.connected:
             self._introduce(self._number, track)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from sfu.frames import MAX_FRAME_BYTES
-from sfu.tapping import Sampling
+from sfu.tapping import Sampling, View
 
 # A frame and a little for the fields around it.
 MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096
@@ -21,7 +21,10 @@ LENGTH_BYTES = 4
 
 
 class TapOpened(msgspec.Struct, frozen=True, tag=True):
-    """A track can be listened to; where `unavailable` is not empty it says why it cannot be."""
+    """A track can be listened to; where `unavailable` is not empty it says why it cannot be.
+
+    Pictures are opened once for each `view`, under numbers of their own.
+    """
 
     track: int
     room: str
@@ -31,6 +34,7 @@ class TapOpened(msgspec.Struct, frozen=True, tag=True):
     kind: str
     codec: str
     unavailable: str = ""
+    view: str = View.LOOK
 
 
 class TapFrame(msgspec.Struct, frozen=True, tag=True, gc=False):

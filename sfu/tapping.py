@@ -7,7 +7,7 @@ A decoder needs an unbroken run from a key frame on, so frames are never thinned
 sends pictures faster than the policy takes them loses the rest of the run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Protocol
 
@@ -54,15 +54,29 @@ class Sampling(msgspec.Struct, frozen=True):
     """For `Choice.NEAREST`."""
 
 
+class View(StrEnum):
+    """For what a track is listened to; pictures come for both."""
+
+    LOOK = "look"
+    """Now and then, the best that there is."""
+    GLANCE = "glance"
+    """All the time, and as small as will do."""
+
+
 class TapPolicy(msgspec.Struct, frozen=True):
     """What a listener wants of each kind; None for nothing."""
 
     video: Sampling | None = Sampling()
     # Packets of 20 ms; two seconds of speech out of ten.
     audio: Sampling | None = Sampling(burst_frames=100)
+    glances: Sampling | None = None
+    """Of pictures."""
 
-    def of(self, kind: MediaKind) -> Sampling | None:
-        return self.video if kind is MediaKind.VIDEO else self.audio
+    def of(self, kind: MediaKind) -> Iterator[tuple[View, Sampling | None]]:
+        """For what a track of this kind is listened to, and how much of it."""
+        yield View.LOOK, self.video if kind is MediaKind.VIDEO else self.audio
+        if kind is MediaKind.VIDEO and self.glances:
+            yield View.GLANCE, self.glances
 
 
 class TapSource(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sfu import control
@@ -158,7 +158,7 @@ class Worker:
         answer = answer_publication(offer, tracks, session.local)
         return control.Answered(command.request, answer)
 
-    def _tap_track(self, session: Session, track: Track) -> TapSink:
+    def _tap_track(self, session: Session, track: Track) -> Sequence[TapSink]:
         assert self._tap
         orientation_id = track.extensions.get(VIDEO_ORIENTATION, 0)
         whose = session.room.name, session.name, session.identity

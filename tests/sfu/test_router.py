@@ -1,5 +1,6 @@
 """One room without sockets: which packet goes to whom, under which numbers, who asks for what."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import cast
 
@@ -375,9 +376,9 @@ class Ear:
 def test_a_track_is_listened_to_from_when_it_may_be_until_it_may_not(house: House) -> None:
     ears: dict[str, Ear] = {}
 
-    def make(track: Track) -> TapSink:
+    def make(track: Track) -> Sequence[TapSink]:
         ears[track.mid] = Ear()
-        return cast("TapSink", ears[track.mid])
+        return [cast("TapSink", ears[track.mid])]
 
     house.send(key(1))
     house.router.tap("ada", frozenset({"v"}), make)

@@ -147,7 +147,7 @@ async def until(fact: Callable[[], bool]) -> None:
 
 
 async def test_where_nobody_listens_no_frame_is_even_put_together(tap: Tap) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     Publisher(track).send(100)
     assert not track.wanted
     assert track._track._assembler is None
@@ -156,7 +156,7 @@ async def test_where_nobody_listens_no_frame_is_even_put_together(tap: Tap) -> N
 
 
 async def test_frames_come_with_whose_they_are(tap: Tap, listener: Listener) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     track.receive_clock(3000, 1 << 60)
     Publisher(track).send(3)
     track.close()
@@ -174,10 +174,28 @@ async def test_frames_come_with_whose_they_are(tap: Tap, listener: Listener) -> 
     assert tap.statistics().frames == 3
 
 
+async def test_pictures_come_for_looks_and_for_glances_under_numbers_of_their_own(
+    path: Path,
+) -> None:
+    policy = TapPolicy(video=Sampling(burst_frames=2), glances=Sampling(burst_frames=0))
+    async with tapping(path, policy) as tap:
+        listener = Listener(path)
+        await listener.accept()
+        publishers = [Publisher(track) for track in tap.open_track(CAMERA)]
+        tap.open_track(MICROPHONE)
+        for publisher in publishers:
+            publisher.send(5)
+        await listener.read_until(lambda got: len(got) == 3 + 2 + 5)
+        listener.close()
+    opened = [(one.track, one.view) for one in listener.received if isinstance(one, TapOpened)]
+    assert opened == [(1, "look"), (2, "glance"), (3, "look")]
+    assert [one.track for one in listener.frames] == [1] * 2 + [2] * 5
+
+
 async def test_a_listener_who_comes_later_learns_what_is_there(tap: Tap, path: Path) -> None:
-    camera, _ = tap.open_track(CAMERA), tap.open_track(MICROPHONE)
+    camera, _ = tap.open_track(CAMERA)[0], tap.open_track(MICROPHONE)[0]
     camera.receive_clock(1, 2)
-    tap.open_track(CAMERA).close()
+    tap.open_track(CAMERA)[0].close()
     listener = Listener(path)
     await listener.accept()
     received = await listener.read_until(lambda got: len(got) == 3)
@@ -189,7 +207,7 @@ async def test_a_listener_who_comes_later_learns_what_is_there(tap: Tap, path: P
 
 async def test_a_codec_that_cannot_be_looked_at_says_so(tap: Tap, listener: Listener) -> None:
     source = TapSource("room", "session", "ada", "1", MediaKind.VIDEO, Codec.AV1)
-    track = tap.open_track(source)
+    track = tap.open_track(source)[0]
     Publisher(track).send(10)
     (opened,) = await listener.read_until(lambda got: len(got) == 1)
     assert isinstance(opened, TapOpened)
@@ -200,7 +218,7 @@ async def test_a_codec_that_cannot_be_looked_at_says_so(tap: Tap, listener: List
 async def test_a_slow_listener_loses_the_oldest_and_never_more_waits_than_may(
     tap: Tap, listener: Listener
 ) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     publisher = Publisher(track, size=50_000)
     for number in range(400):
         publisher.send()
@@ -221,7 +239,7 @@ async def test_a_slow_listener_loses_the_oldest_and_never_more_waits_than_may(
 
 
 async def test_after_a_drop_whatever_comes_can_be_decoded(tap: Tap, listener: Listener) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     publisher = Publisher(track, size=50_000)
     for number in range(600):
         publisher.send()
@@ -240,14 +258,14 @@ async def test_after_a_drop_whatever_comes_can_be_decoded(tap: Tap, listener: Li
 async def test_for_a_listener_that_hangs_no_key_frames_are_asked_for(
     tap: Tap, listener: Listener
 ) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     publisher = Publisher(track, size=50_000)
     for _ in range(1500):
         publisher.send()
         await asyncio.sleep(0)
     assert publisher.asked <= 2
     assert not track.wanted
-    later = tap.open_track(CAMERA)
+    later = tap.open_track(CAMERA)[0]
     Publisher(later).send(10)
     assert not later.wanted
     # It wakes up.
@@ -267,8 +285,8 @@ async def test_for_a_listener_that_hangs_no_key_frames_are_asked_for(
 async def test_one_track_s_flood_lets_go_of_the_oldest_of_all_and_of_no_announcement(
     tap: Tap, listener: Listener
 ) -> None:
-    loud = Publisher(tap.open_track(CAMERA), size=50_000)
-    others = [tap.open_track(MICROPHONE) for _ in range(50)]
+    loud = Publisher(tap.open_track(CAMERA)[0], size=50_000)
+    others = [tap.open_track(MICROPHONE)[0] for _ in range(50)]
     for _ in range(300):
         loud.send()
         await asyncio.sleep(0)
@@ -304,7 +322,7 @@ async def test_a_listener_that_reads_nothing_at_all_is_let_go_of(
 ) -> None:
     monkeypatch.setattr("sfu.tap.MAX_WAITING_BYTES", 100_000)
     for _ in range(3000):
-        tap.open_track(CAMERA).close()
+        tap.open_track(CAMERA)[0].close()
     await until(lambda: not tap.statistics().listening)
     assert tap._socket.waiting_bytes == 0
 
@@ -313,7 +331,7 @@ async def test_a_listener_that_reads_nothing_at_all_is_let_go_of(
 async def test_a_listener_that_dies_and_comes_back_goes_on(
     how: str, tap: Tap, listener: Listener, path: Path
 ) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     publisher = Publisher(track)
     publisher.send(10)
     await listener.read_until(lambda got: len(got) == 11)
@@ -346,7 +364,7 @@ async def test_the_listener_can_ask_for_more_of_one_track(path: Path) -> None:
     async with tapping(path, TapPolicy(video=Sampling(burst_frames=2, every_s=3600.0))) as tap:
         listener = Listener(path)
         await listener.accept()
-        track, other = tap.open_track(CAMERA), tap.open_track(CAMERA)
+        track, other = tap.open_track(CAMERA)[0], tap.open_track(CAMERA)[0]
         publishers = Publisher(track), Publisher(other)
         for publisher in publishers:
             publisher.send(100)
@@ -362,7 +380,7 @@ async def test_the_listener_can_ask_for_more_of_one_track(path: Path) -> None:
 
 
 async def test_a_wish_that_comes_in_pieces_is_understood(tap: Tap, listener: Listener) -> None:
-    track = tap.open_track(CAMERA)
+    track = tap.open_track(CAMERA)[0]
     data = framed(TapWish(1, None))
     for piece in (data[:3], data[3:9], data[9:]):
         listener.connection.send(piece)
@@ -376,7 +394,7 @@ async def test_closing_leaves_nothing_behind(path: Path) -> None:
     for _ in range(3):
         async with tapping(path) as tap:
             await listener.accept()
-            Publisher(tap.open_track(CAMERA)).send(5)
+            Publisher(tap.open_track(CAMERA)[0]).send(5)
         assert await asyncio.get_running_loop().sock_recv(listener.connection, 65_536) is not None
         listener.hang_up()
     assert asyncio.all_tasks() == before
