@@ -8,6 +8,7 @@ much, though shared caches do.  Prints a table.
 """
 
 import argparse
+import itertools
 import secrets
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from detection.light_response import Seen, respond
 from detection.lip_timing import loudness, timing
 from detection.media import SOUND_RATE_HZ, Picture, Sight
 from detection.models import Models, read_lock
-from detection.repetition import fingerprint, repetition
+from detection.repetition import STEP_S, Memory, fingerprint
 from detection.signals.lips import opening
 from detection.signals.motion import pose
 from detection.speech import SpeechFinder
@@ -79,8 +80,13 @@ def of_pictures(
 def of_conclusions(speech: SpeechFinder, voices: VoiceEmbedder) -> dict[str, list[float]]:
     """Stages at the end of a burst or of a look."""
     random = np.random.default_rng(1)
-    prints = random.normal(0, 5, (1040, 576)).astype(np.float32)
-    times_s = np.arange(1040) / 8
+    memory, moments = Memory(), itertools.count()
+    prints = random.normal(0, 5, (800, 576)).astype(np.float32)
+
+    def remember() -> None:
+        moment = next(moments)
+        memory.add(moment * STEP_S, prints[moment])
+
     asked = ask_light(secrets.token_bytes)
     taken_s = np.arange(0, 15, 1 / 15)
     light = random.uniform(0.3, 0.31, (len(taken_s), 5, 3))
@@ -92,11 +98,14 @@ def of_conclusions(speech: SpeechFinder, voices: VoiceEmbedder) -> dict[str, lis
     stages: dict[str, Callable[[], object]] = {
         "a light challenge is made": lambda: family(secrets.token_hex(16)),
         "a look at its answer": lambda: respond(seen, asked, asked.looks[-1], 0.1),
-        "loops in two minutes": lambda: repetition(times_s, prints),
+        "a fingerprint among those of a minute": remember,
+        "loops in that minute": memory.repetition,
         "speech in 2 s of sound": lambda: speech.seconds(sound[: 2 * SOUND_RATE_HZ]),
         "voice as numbers, of 3 s": lambda: voices.embed(sound[: 3 * SOUND_RATE_HZ]),
         "lips and voice in 40 s": lambda: timing(taken_s, mouth, heard_s, talk),
     }
+    for _ in range(600):
+        remember()
     return {name: [cpu_ms(stage) for _ in range(5)] for name, stage in stages.items()}
 
 

@@ -2,87 +2,118 @@
 
     python -m bench.loops DIR
 
-Each film of DIR (`DIR/**/*.mp4`) is cut to so many seconds and played again and again through a
-camera's noise and VP8 at 200 kb/s; and played once for as long as it is.  Looked at without a pause
-(a challenge, a suspicion) over two rounds, and for 1.5 s of every ten, as the policy looks at
-everybody, over two minutes.
+Each film of DIR (`DIR/**/*.mp4`) is cut to so many seconds and a few pictures, and played twice
+through a camera's noise and VP8 at 200 kb/s, 30 pictures a second.  Films of people are short, so
+long loops are several films in a row.  Films that are played once, and rows of them, are watched
+for as long as they are: there every find is false.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.light_challenge import interval
 from bench.relight import through_vp8
 from detection.media import Pixels
-from detection.repetition import STEP_S, Floats, fingerprint, repetition
+from detection.repetition import Memory, fingerprint
 from detection.sending import Sending, shown
 
-LENGTHS_S = (5, 8, 12, 20, 30, 45, 60)
+PICTURES_PER_S = 30
+LENGTHS_S = (5, 8, 12, 20)
+ROW_LENGTHS_S = (12, 20, 30, 45, 60)
+ROWS = 4
+ROW_S = 200
+# A film ends anywhere, not after a whole number of seconds or steps.
+_ODD_PICTURES = 8
 SMALL = Sending(longest_side=320)
+SHAPE = (180, 320)
 BITRATE_BPS = 200_000
 NOISE = 2.0
-# Two rounds, and a little.
-ROUNDS = 2.1
-SELDOM_S = 120.0
+
+Film = Sequence[Pixels]
 
 
-def played(
-    pictures: Sequence[Pixels], rounds: float, random: np.random.Generator
-) -> tuple[bool, bool]:
-    """Whether a film repeats: looked at without a pause, and now and then for longer."""
-    always = round(rounds * len(pictures))
-    count = max(always, round(SELDOM_S / STEP_S)) if rounds > 1 else always
-    noisy = (
-        (number * STEP_S, _noisy(pictures[number % len(pictures)], random))
-        for number in range(count)
+class Camera:
+    """Adds noise, which is never the same in two pictures that follow each other."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self.random = random
+        self._noises = random.normal(0, NOISE, (40, *SHAPE, 3)).astype(np.float32)
+
+    def film(self, pictures: Iterator[Pixels]) -> Iterator[tuple[float, Pixels]]:
+        for number, picture in enumerate(pictures):
+            noise = self._noises[self.random.integers(len(self._noises))]
+            height, width = picture.shape[:2]
+            noisy = (picture + noise[:height, :width]).clip(0, 255)
+            yield number / PICTURES_PER_S, noisy.astype(np.uint8)
+
+
+def finds(pictures: Iterator[Pixels], camera: Camera) -> bool:
+    """Whether a repetition is seen, at whatever second."""
+    memory, asked_s = Memory(), 0.0
+    for at_s, pixels in through_vp8(camera.film(pictures), BITRATE_BPS, PICTURES_PER_S):
+        if memory.wants(at_s):
+            memory.add(at_s, fingerprint(pixels))
+        if at_s >= asked_s + 1:
+            asked_s = at_s
+            said = memory.repetition()
+            if said is not None and said.repeats:
+                return True
+    return False
+
+
+def fitted(film: Film) -> Film:
+    """The same in the shape that all have, so that films can be shown in a row."""
+    height, width = SHAPE
+    return [np.ascontiguousarray(_covering(picture)[:height, :width]) for picture in film]
+
+
+def _covering(picture: Pixels) -> Pixels:
+    rows, columns = (
+        np.linspace(0, side - 1, wanted).astype(int)
+        for side, wanted in zip(picture.shape[:2], SHAPE, strict=True)
     )
-    prints = np.stack([fingerprint(one) for _, one in through_vp8(noisy, BITRATE_BPS, 1 / STEP_S)])
-    times_s = np.arange(len(prints)) * STEP_S
-    seldom = times_s % 10 < 1.5
-    return (
-        _repeats(times_s[:always], prints[:always]),
-        _repeats(times_s[seldom], prints[seldom]),
-    )
+    return picture[np.ix_(rows, columns)]
 
 
-def _repeats(times_s: NDArray[np.float64], prints: Floats) -> bool:
-    found = repetition(times_s, prints)
-    return found is not None and found.repeats
+def twice(film: Film, length_s: float, camera: Camera) -> Iterator[Pixels] | None:
+    """Two rounds of so many seconds of a film; None if it is not as long."""
+    size = round(length_s * PICTURES_PER_S) + int(camera.random.integers(_ODD_PICTURES))
+    return chain(film[:size], film[:size]) if len(film) >= size else None
 
 
-def _noisy(picture: Pixels, random: np.random.Generator) -> Pixels:
-    return np.asarray((picture + random.normal(0, NOISE, picture.shape)).clip(0, 255), np.uint8)
-
-
-def row(title: str, found: list[tuple[bool, bool]]) -> str:
-    always, seldom = (sum(one[kind] for one in found) for kind in (0, 1))
+def row(title: str, found: Sequence[bool]) -> str:
     count = len(found)
-    return (
-        f"| {title} | {count} | {always} ({interval(always, count)} %) "
-        f"| {seldom} ({interval(seldom, count)} %) |"
-    )
+    return f"| {title} | {count} | {sum(found)} ({interval(sum(found), count)} %) |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("directory", type=Path)
     arguments = parser.parse_args()
-    random = np.random.default_rng(1)
-    films = [list(shown(path, STEP_S, SMALL)) for path in arguments.directory.rglob("*.mp4")]
-    print(
-        "| | films | without a pause, two rounds | 1.5 s of ten, two minutes |\n|---|---|---|---|"
-    )
-    for length_s in LENGTHS_S:
-        size = round(length_s / STEP_S)
-        cut = [film[:size] for film in films if len(film) >= size]
-        if cut:
-            found = [played(one, ROUNDS, random) for one in cut]
-            print(row(f"loop of {length_s} s", found), flush=True)
-    print(row("played once, whole", [played(film, 1.0, random) for film in films]))
+    camera = Camera(np.random.default_rng(1))
+    paths = sorted(arguments.directory.rglob("*.mp4"))
+    films = [fitted(list(shown(path, 1 / PICTURES_PER_S, SMALL))) for path in paths]
+    orders = [camera.random.permutation(len(films)) for _ in range(ROWS)]
+    rows = [
+        list(islice(chain.from_iterable(films[one] for one in order), ROW_S * PICTURES_PER_S))
+        for order in orders
+    ]
+    print("| | films | found within two rounds |\n|---|---|---|")
+    for kind, some, lengths_s in (
+        ("", films, LENGTHS_S),
+        (", films in a row", rows, ROW_LENGTHS_S),
+    ):
+        for length_s in lengths_s:
+            loops = [loop for film in some if (loop := twice(film, length_s, camera)) is not None]
+            if loops:
+                found = [finds(loop, camera) for loop in loops]
+                print(row(f"loop of {length_s} s{kind}", found), flush=True)
+    for kind, some in (("played once", films), ("in a row, played once", rows)):
+        print(row(kind, [finds(iter(film), camera) for film in some]), flush=True)
 
 
 if __name__ == "__main__":

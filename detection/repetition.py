@@ -1,10 +1,12 @@
 """Whether a film shows the same again: fingerprints of pictures, compared over time.
 
 People come back to a pose, and never to all of a movement.  So what counts is one distance in time
-at which pictures are far more alike than at the others, over seconds of movement; how alike
-pictures are in themselves (a calm person, a poor line) does not count.
+at which pictures are far more alike than a little sooner and a little later, over seconds of
+movement; how alike pictures are in themselves (a calm person, a poor line, a camera that was
+moved) does not count.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,17 +19,23 @@ Floats = NDArray[np.float32]
 SIDE = 24
 # Pictures are compared in steps of so much.
 STEP_S = 0.125
-_SHORTEST_S, _LONGEST_S = 4.0, 64.0
+_SHORTEST, _LONGEST = round(4.0 / STEP_S), round(64.0 / STEP_S)
+# A distance is held against those from so much to so much beside it.
+_NEAR, _FAR = round(0.5 / STEP_S), round(3.0 / STEP_S)
+_SLOTS = _LONGEST + _FAR + 1
 # Of so much film, at least, must each picture have its twin.
 _LEAST_PAIRS = 20
-# How many times more alike twins are than pictures at other distances (0.02 to 0.14 on looped
-# films, 0.55 and more on others: docs/DETECTION.md).
-MOST_ALIKE = 0.35
+# What was seen so long ago counts a third: whoever begins to loop is found out all the same.
+_FADES_S = 30.0
+# How many times more alike twins are than pictures a little sooner or later (docs/DETECTION.md).
+MOST_ALIKE = 0.45
 _AS_ALIKE = 0.05
 # Under this difference in levels of 255 nothing moved at all.
 _STILL = 0.05
 # Less movement than this, over many distances, cannot show a repetition.
 _LEAST_MOVEMENT = 0.35
+# As many pixels of a field, down and across, are enough for its mean.
+_OF_A_FIELD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +44,9 @@ class Repetition:
 
     period_s: float
     alike: float
-    """Difference there as a share of the usual difference: 1 says nothing, 0 the same picture."""
+    """Difference there as a share of that beside it: 1 says nothing, 0 the same picture."""
     movement: float
-    """The usual difference, in levels of 255."""
+    """The difference beside it, in levels of 255."""
 
     @property
     def repeats(self) -> bool:
@@ -47,53 +55,106 @@ class Repetition:
 
 def fingerprint(pixels: Pixels) -> Floats:
     """Mean brightness of each of 24 x 24 fields, without the whole picture's."""
-    rows = np.linspace(0, pixels.shape[0], SIDE + 1).astype(int)[:-1]
-    columns = np.linspace(0, pixels.shape[1], SIDE + 1).astype(int)[:-1]
-    green = pixels[:, :, 1].astype(np.float32)
+    down, across = (max(1, side // (SIDE * _OF_A_FIELD)) for side in pixels.shape[:2])
+    green = pixels[::down, ::across, 1].astype(np.float32)
+    rows = np.linspace(0, green.shape[0], SIDE + 1).astype(int)[:-1]
+    columns = np.linspace(0, green.shape[1], SIDE + 1).astype(int)[:-1]
     sums = np.add.reduceat(np.add.reduceat(green, rows, axis=0), columns, axis=1)
-    heights = np.diff(rows, append=pixels.shape[0])
-    widths = np.diff(columns, append=pixels.shape[1])
+    heights = np.diff(rows, append=green.shape[0])
+    widths = np.diff(columns, append=green.shape[1])
     fields = sums / (heights[:, None] * widths)
     return np.asarray(fields - fields.mean(), dtype=np.float32).ravel()
 
 
-def differences(prints: Floats) -> Floats:
-    """Root mean square difference of each two fingerprints."""
-    squares = (prints**2).sum(axis=1)
-    apart = squares[:, None] + squares[None] - 2 * prints @ prints.T
-    return np.asarray(np.sqrt(np.maximum(apart, 0) / prints.shape[1]), dtype=np.float32)
+class Memory:
+    """The fingerprints of a minute, and how alike they were at each distance in time."""
+
+    def __init__(self) -> None:
+        # The newest comes first: its place is its distance.
+        self._prints = np.zeros((_SLOTS, SIDE * SIDE), np.float32)
+        self._squares = np.full(_SLOTS, np.nan, np.float32)
+        # To the one before.
+        self._steps = np.full(_SLOTS, np.nan, np.float32)
+        self._slot: int | None = None
+        # By distance: differences there, differences beside it, and how many they are.
+        self._sums = np.zeros((3, _LONGEST + 1 - _SHORTEST))
+        self._added_s = self._still_since_s = 0.0
+        self._still = np.full(SIDE * SIDE, np.inf, np.float32)
+
+    def wants(self, at_s: float) -> bool:
+        """Whether a picture of this moment would be compared with others."""
+        return self._slot is None or math.floor(at_s / STEP_S) > self._slot
+
+    def add(self, at_s: float, fresh: Floats) -> None:
+        """A picture was seen, in the order of time."""
+        passed = self._pass_to(math.floor(at_s / STEP_S))
+        self._prints[0], self._squares[0] = fresh, fresh @ fresh
+        apart = np.maximum(self._squares + self._squares[0] - 2 * (self._prints @ fresh), 0)
+        self._steps[0] = apart[1]
+        self._compare(np.sqrt(_to_path(apart, self._steps) / len(fresh)), passed)
+        self._added_s = at_s
+        if np.abs(fresh - self._still).max() >= _STILL:
+            self._still, self._still_since_s = fresh, at_s
+
+    def repetition(self) -> Repetition | None:
+        """The best repetition of 4 to 64 s; None with too little film to tell."""
+        places = np.flatnonzero(self._sums[2] >= _LEAST_PAIRS)
+        if len(places) < 2 / STEP_S:
+            return None
+        twins, others, pairs = self._sums[:, places]
+        alike = twins / np.maximum(others, 1e-6)
+        # Twice the period is as alike; the first that is nearly so is the period itself.
+        first = int(np.argmax(alike <= alike.min() + _AS_ALIKE))
+        period_s = float(_SHORTEST + places[first]) * STEP_S
+        return Repetition(period_s, float(alike[first]), float(others[first] / pairs[first]))
+
+    @property
+    def is_empty(self) -> bool:
+        return self._slot is None
+
+    @property
+    def still_s(self) -> float:
+        """For how long nothing at all has changed."""
+        return self._added_s - self._still_since_s
+
+    def _pass_to(self, slot: int) -> int:
+        """Make room at the front; how many steps of time have passed."""
+        passed = _SLOTS if self._slot is None else max(1, slot - self._slot)
+        self._slot = slot
+        room = min(_SLOTS, passed)
+        for kept in (self._prints, self._squares, self._steps):
+            kept[room:] = kept[:-room].copy()
+        self._squares[:room] = self._steps[:room] = np.nan
+        return passed
+
+    def _compare(self, apart: Floats, passed: int) -> None:
+        """Add the newest picture's differences, each with what is usual beside its distance."""
+        known = ~np.isnan(apart)
+        sums = np.concatenate(([0.0], np.cumsum(np.where(known, apart, 0.0))))
+        counts = np.concatenate(([0], np.cumsum(known)))
+        places = np.arange(_SHORTEST, _LONGEST + 1)
+
+        def usual(begin: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.float64]:
+            count = counts[end] - counts[begin]
+            return np.where(count, (sums[end] - sums[begin]) / np.maximum(count, 1), np.nan)
+
+        sooner = usual(places - _FAR, places - _NEAR + 1)
+        later = usual(places + _NEAR, places + _FAR + 1)
+        # The lesser of both: where a camera was moved, all on the other side is unlike.
+        beside = np.minimum(sooner, later)
+        valid = known[places] & ~np.isnan(beside)
+        more = np.stack((apart[places], beside, np.ones(len(places))))
+        self._sums *= math.exp(-passed * STEP_S / _FADES_S)
+        self._sums[:, valid] += more[:, valid]
 
 
-def repetition(times_s: NDArray[np.float64], prints: Floats) -> Repetition | None:
-    """The best repetition of 4 to 64 s; None with too little film to tell."""
-    later, earlier = np.tril_indices(len(times_s), k=-1)
-    apart_s = times_s[later] - times_s[earlier]
-    within = (apart_s >= _SHORTEST_S - STEP_S) & (apart_s <= _LONGEST_S + STEP_S)
-    if within.sum() < 4 * _LEAST_PAIRS:
-        return None
-    values = differences(prints)[later[within], earlier[within]]
-    steps = np.round(apart_s[within] / STEP_S).astype(int)
-    order = np.argsort(steps, kind="stable")
-    values, steps = values[order], steps[order]
-    starts = np.flatnonzero(np.diff(steps, prepend=-1))
-    parts = np.split(values, starts[1:])
-    enough = [
-        (step, float(np.quantile(part, 0.75)))
-        for step, part in zip(steps[starts], parts, strict=True)
-        if len(part) >= _LEAST_PAIRS
-    ]
-    if len(enough) < 2 / STEP_S:
-        return None
-    usual = float(np.median([value for _, value in enough]))
-    least = min(value for _, value in enough)
-    # Twice the period is as alike; the first that is nearly so is the period itself.
-    step = next(step for step, value in enough if value <= least + _AS_ALIKE * usual)
-    return Repetition(float(step) * STEP_S, least / usual if usual > 0 else 1.0, usual)
+def _to_path(apart: Floats, steps: Floats) -> Floats:
+    """Squared differences to what was shown between each print and the one before it.
 
-
-def frozen(times_s: NDArray[np.float64], prints: Floats, least_s: float) -> bool:
-    """Whether nothing at all has changed for so long."""
-    if len(times_s) == 0 or times_s[-1] - times_s[0] < least_s:
-        return False
-    recent = prints[times_s >= times_s[-1] - least_s]
-    return bool(np.abs(recent - recent[-1]).max() < _STILL)
+    Pictures of another round were taken at other moments, half a step apart at the most.
+    """
+    before = np.append(apart[1:], np.float32(np.nan))
+    share = (apart + steps - before) / np.maximum(2 * steps, np.float32(1e-6))
+    share = np.clip(share, 0, 1)
+    between = (1 - share) * apart + share * before - share * (1 - share) * steps
+    return np.where(np.isnan(between), apart, np.maximum(between, 0))

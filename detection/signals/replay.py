@@ -1,6 +1,6 @@
 """Pictures that are played and not taken: loops, a frozen picture, cameras that are programs.
 
-Knows fingerprints of two minutes of one participant and what the page says of its camera.  A loop
+Knows fingerprints of a minute of one participant and what the page says of its camera.  A loop
 must be seen twice.  Labels are advice: whoever cheats writes another, and honest people use OBS.
 How even the frames' times are is kept and weighs nothing: it was not measured on real cameras.
 """
@@ -12,11 +12,9 @@ import numpy as np
 
 from detection.evidence import Evidence, Outcome, absent, evidence
 from detection.media import Sight
-from detection.repetition import SIDE, STEP_S, Floats, Repetition, fingerprint, frozen, repetition
+from detection.repetition import SIDE, Memory, Repetition, fingerprint
 from detection.signals import CameraSaid, Note, Signal
 
-_REMEMBERED_S = 130.0
-_MOST_PRINTS = int(_REMEMBERED_S / STEP_S)
 _SAID_EVERY_S = 5.0
 # A head that does not move by a twentieth of a level of brightness for so long is no head.
 _FROZEN_S = 4.0
@@ -49,12 +47,12 @@ class Loop(Signal):
     """The same film again, or a picture that stands still."""
 
     name = "loop"
-    version = "1"
+    version = "2"
 
     def __init__(self) -> None:
-        self._prints: deque[tuple[float, Floats]] = deque(maxlen=_MOST_PRINTS)
+        self._memory = Memory()
         self._media: deque[tuple[int, float]] = deque(maxlen=400)
-        self._faces = 0
+        self._face = False
         self._said_s = -np.inf
 
     def look(self, sight: Sight) -> None:
@@ -62,26 +60,21 @@ class Loop(Signal):
         if min(sight.picture.width, sight.picture.height) < SIDE:
             return
         self._media.append((sight.picture.burst, sight.picture.media_s))
-        if self._prints and now_s - self._prints[-1][0] < STEP_S * 0.8:
-            return
-        self._faces = self._faces + 1 if sight.face else 0
-        self._prints.append((now_s, fingerprint(sight.picture.pixels)))
-        while now_s - self._prints[0][0] > _REMEMBERED_S:
-            self._prints.popleft()
+        self._face = sight.face is not None
+        if self._memory.wants(now_s):
+            self._memory.add(now_s, fingerprint(sight.picture.pixels))
 
     def cut(self) -> None:
-        self._prints.clear()
+        self._memory = Memory()
         self._media.clear()
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
-        if now_s - self._said_s < _SAID_EVERY_S or not self._prints:
+        if now_s - self._said_s < _SAID_EVERY_S or self._memory.is_empty:
             return ()
         self._said_s = now_s
-        times_s = np.array([time_s for time_s, _ in self._prints])
-        prints = np.stack([one for _, one in self._prints])
-        if self._faces and frozen(times_s, prints, _FROZEN_S):
+        if self._face and self._memory.still_s >= _FROZEN_S:
             return (self._frozen(now_s),)
-        return (self._looped(now_s, repetition(times_s, prints)),)
+        return (self._looped(now_s, self._memory.repetition()),)
 
     def _frozen(self, now_s: float) -> Evidence:
         return evidence(

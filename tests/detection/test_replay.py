@@ -1,6 +1,8 @@
 """Films that repeat or stand still are told from people who sit still."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 
 from detection.evidence import Outcome
 from detection.media import Face, Picture, Sight
-from detection.repetition import SIDE, fingerprint, repetition
+from detection.repetition import SIDE, Memory, fingerprint
 from detection.signals import CameraSaid
 from detection.signals.replay import Injection, Loop
 
@@ -30,8 +32,15 @@ def film(seconds: float, *, period_s: float = 0.0, moves: float = 3.0, seed: int
     return np.asarray(moves * position @ shapes / 3 + noise, dtype=np.float32)
 
 
+def remembered(prints: Prints, times_s: Iterable[float] = ()) -> Memory:
+    memory = Memory()
+    for at_s, one in zip(times_s or count(0.0, 1 / 8), prints, strict=False):
+        memory.add(at_s, one)
+    return memory
+
+
 def found(prints: Prints) -> tuple[bool, float]:
-    one = repetition(np.arange(len(prints)) / 8, prints)
+    one = remembered(prints).repetition()
     assert one is not None
     return one.repeats, one.period_s
 
@@ -50,17 +59,35 @@ def test_people_who_come_back_or_sit_still_do_not_loop(moves: float, seed: int) 
     assert not found(film(100, moves=moves, seed=seed))[0]
 
 
-def test_bursts_between_pauses_show_a_loop_too() -> None:
-    prints = film(120, period_s=7.0)
-    times = np.arange(len(prints)) / 8
-    burst = times % 10 < 2
-    one = repetition(times[burst], prints[burst])
+def test_a_camera_that_was_moved_shows_no_loop() -> None:
+    calm = film(60, moves=0.5)
+    calm[240:] += 30 * np.random.default_rng(1).normal(0, 1, SIDE * SIDE).astype(np.float32)
+    assert not any(found(calm[:end])[0] for end in range(200, len(calm), 16))
+
+
+def test_rounds_that_are_no_whole_number_of_steps_are_found_too() -> None:
+
+    fast = film(5, moves=8.0).repeat(2, axis=0)
+    between = (fast[:-1] + fast[1:]) / 2
+    assert found(np.concatenate((between[::2], between[1::2], between[::2])))[0]
+
+
+def test_a_pause_within_a_film_hides_no_loop() -> None:
+    prints, times_s = film(40, period_s=7.0), np.arange(320) / 8
+    seen = (times_s < 15) | (times_s > 18)
+    one = remembered(prints[seen], list(times_s[seen])).repetition()
     assert one is not None
     assert one.repeats
 
 
+def test_after_a_long_pause_nothing_is_compared() -> None:
+    memory = remembered(film(20, period_s=5.0))
+    memory.add(1000.0, film(1)[0])
+    assert memory.repetition() is None
+
+
 def test_too_little_film_tells_nothing() -> None:
-    assert repetition(np.arange(20) / 8, film(2.5)) is None
+    assert remembered(film(2.5)).repetition() is None
 
 
 def picture(at_s: float, seed: int) -> Sight:
