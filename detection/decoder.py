@@ -17,6 +17,7 @@ from av.codec.context import Flags
 
 from detection.headers import BadHeader, announced_sizes
 from detection.media import SOUND_RATE_HZ, Picture, Samples, Sound
+from detection.scaling import Scaler
 
 # Ultra HD; nobody's camera needs more to show a face.
 MAX_PIXELS = 3840 * 2160
@@ -62,6 +63,7 @@ class PictureDecoder:
             raise ValueError(f"pictures of {codec} cannot be decoded")
         self._codec = codec
         self._context = _video_context(codec)
+        self._scaler = Scaler()
         self._size: tuple[int, int] | None = None
         self._changes: deque[float] = deque()
         self.needs_key_frame = True
@@ -81,7 +83,7 @@ class PictureDecoder:
             self._refuse(refused)
             return []
         self.needs_key_frame = False
-        return [_picture(one, frame) for one in decoded]
+        return [_picture(one, frame, self._scaler) for one in decoded]
 
     def _refusal(self, frame: Encoded) -> Refused | None:
         if not frame.data:
@@ -192,14 +194,10 @@ def _resampler() -> AudioResampler:
     return AudioResampler(format="flt", layout="mono", rate=SOUND_RATE_HZ)
 
 
-def _picture(decoded: av.VideoFrame, frame: Encoded) -> Picture:
+def _picture(decoded: av.VideoFrame, frame: Encoded, scaler: Scaler) -> Picture:
     shrink = min(1.0, LARGEST_SIDE / max(decoded.width, decoded.height))
-    small = decoded.reformat(
-        width=max(2, round(decoded.width * shrink)),
-        height=max(2, round(decoded.height * shrink)),
-        format="rgb24",
-    )
-    pixels = np.asarray(small.to_ndarray(), np.uint8)
+    width, height = (max(2, round(side * shrink)) for side in (decoded.width, decoded.height))
+    pixels = scaler.pixels(decoded, width, height)
     turns = frame.rotation // 90 % 4
     if turns:
         pixels = np.ascontiguousarray(np.rot90(pixels, -turns))

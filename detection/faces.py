@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from detection.media import Face, Picture, Points
 from detection.models import Models
 from detection.sampling import Square, sampled
+from detection.scaling import Scaler
 
 DETECTION_MODEL = "face_detection"
 MESH_MODEL = "face_mesh"
@@ -53,6 +54,7 @@ class FaceFinder:
         self._detection = _Network(detection.path)
         self._mesh = _Network(mesh.path)
         self._anchors = _anchors()
+        self._scaler = Scaler()
 
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """The faces, the largest first; the first carries a mesh where one fits."""
@@ -60,9 +62,9 @@ class FaceFinder:
         return (self._with_mesh(faces[0], picture), *faces[1:]) if faces else ()
 
     def _detect(self, picture: Picture) -> list[Face]:
-        whole = Square(picture.width / 2, picture.height / 2, max(picture.width, picture.height))
+        square = Square(picture.width / 2, picture.height / 2, max(picture.width, picture.height))
         answers = self._detection.ask(
-            sampled(picture.pixels, whole, _INPUT) / np.float32(127.5) - np.float32(1)
+            self._scaler.squared(picture.pixels, _INPUT) / np.float32(127.5) - np.float32(1)
         )
         boxes, logits = answers[0].reshape(-1, 8, 2), answers[1].ravel()
         scores = 1 / (1 + np.exp(-logits.clip(-80, 80)))
@@ -72,7 +74,7 @@ class FaceFinder:
         places[:, 0] += self._anchors[likely]
         places[:, 2:] += self._anchors[likely, None]
         faces = [
-            _face(place, float(score), whole)
+            _face(place, float(score), square)
             for place, score in zip(places, scores[likely], strict=True)
         ]
         return sorted(_merged(faces), key=lambda face: -face.width * face.height)[:MAX_FACES]
@@ -126,11 +128,11 @@ def _anchors() -> NDArray[np.float32]:
     return np.stack((across.ravel(), down.ravel()), axis=1)
 
 
-def _face(place: NDArray[np.float32], score: float, whole: Square) -> Face:
+def _face(place: NDArray[np.float32], score: float, square: Square) -> Face:
     middle, size = place[0], place[1]
-    corner = whole.to_picture((middle - size / 2)[None])[0]
-    right_eye, left_eye = whole.to_picture(place[2:4])
-    width, height = size * whole.side
+    corner = square.to_picture((middle - size / 2)[None])[0]
+    right_eye, left_eye = square.to_picture(place[2:4])
+    width, height = size * square.side
     return Face(
         float(corner[0]),
         float(corner[1]),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from detection.media import Pixels
 from detection.sampling import Square, sampled
+from detection.scaling import Scaler
 
 
 def ramp(width: int = 64, height: int = 48) -> Pixels:
@@ -37,6 +38,20 @@ def test_outside_of_the_picture_it_is_black() -> None:
     cut = sampled(ramp(), Square(32, 24, 64), 32)
     assert not cut[:4].any()
     assert cut[8:24].any(axis=2).all()
+
+
+@pytest.mark.parametrize("shape", [(640, 360), (360, 640), (100, 100), (37, 640)])
+def test_a_whole_picture_lies_where_its_square_says(shape: tuple[int, int]) -> None:
+    width, height = shape
+    shares = np.indices((height, width)) * 250 // max(shape)
+    pixels = np.stack((shares[1], shares[0], shares.sum(axis=0) // 2), axis=2).astype(np.uint8)
+    square = Square(width / 2, height / 2, max(shape))
+    inside = slice(48 - 96 * min(shape) // max(shape) // 2 + 1, 48)
+    cut, wanted = (
+        one[inside] if width > height else one[:, inside]
+        for one in (Scaler().squared(pixels, 96), sampled(pixels, square, 96))
+    )
+    assert cut == pytest.approx(wanted, abs=6.0)
 
 
 def test_a_turned_square_turns_with_what_is_in_it() -> None:

@@ -33,6 +33,7 @@ ONLY_IN = {
         "detection.evaluate",
         "detection.keepsake",
         "detection.mapping",
+        "detection.scaling",
         "detection.sending",
         "signaling.client",
         "signaling.inspection.bare",
