@@ -8,6 +8,7 @@ moved) does not count.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ _SHORTEST, _LONGEST = round(4.0 / STEP_S), round(64.0 / STEP_S)
 # A distance is held against those from so much to so much beside it.
 _NEAR, _FAR = round(0.5 / STEP_S), round(3.0 / STEP_S)
 _SLOTS = _LONGEST + _FAR + 1
+_DISTANCES = np.arange(_SLOTS)
 # Of so much film, at least, must each picture have its twin.
 _LEAST_PAIRS = 20
 # What was seen so long ago counts a third: whoever begins to loop is found out all the same.
@@ -57,21 +59,25 @@ def fingerprint(pixels: Pixels) -> Floats:
     """Mean brightness of each of 24 x 24 fields, without the whole picture's."""
     down, across = (max(1, side // (SIDE * _OF_A_FIELD)) for side in pixels.shape[:2])
     green = pixels[::down, ::across, 1].astype(np.float32)
-    rows = np.linspace(0, green.shape[0], SIDE + 1).astype(int)[:-1]
-    columns = np.linspace(0, green.shape[1], SIDE + 1).astype(int)[:-1]
-    sums = np.add.reduceat(np.add.reduceat(green, rows, axis=0), columns, axis=1)
-    heights = np.diff(rows, append=green.shape[0])
-    widths = np.diff(columns, append=green.shape[1])
-    fields = sums / (heights[:, None] * widths)
+    fields = _parts(green.shape[0]) @ green @ _parts(green.shape[1]).T
     return np.asarray(fields - fields.mean(), dtype=np.float32).ravel()
+
+
+@lru_cache(maxsize=64)
+def _parts(length: int) -> Floats:
+    """What takes the mean of each of 24 parts of a column of so many."""
+    ends = np.linspace(0, length, SIDE + 1).astype(int)
+    place = np.arange(length)
+    inside = (place >= ends[:-1, None]) & (place < ends[1:, None])
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 class Memory:
     """The fingerprints of a minute, and how alike they were at each distance in time."""
 
     def __init__(self) -> None:
-        # The newest comes first: its place is its distance.
         self._prints = np.zeros((_SLOTS, SIDE * SIDE), np.float32)
+        # Of each print, by its distance from the newest.
         self._squares = np.full(_SLOTS, np.nan, np.float32)
         # To the one before.
         self._steps = np.full(_SLOTS, np.nan, np.float32)
@@ -87,9 +93,11 @@ class Memory:
 
     def add(self, at_s: float, fresh: Floats) -> None:
         """A picture was seen, in the order of time."""
-        passed = self._pass_to(math.floor(at_s / STEP_S))
-        self._prints[0], self._squares[0] = fresh, fresh @ fresh
-        apart = np.maximum(self._squares + self._squares[0] - 2 * (self._prints @ fresh), 0)
+        slot = math.floor(at_s / STEP_S)
+        passed = self._pass_to(slot)
+        self._prints[slot % _SLOTS], self._squares[0] = fresh, fresh @ fresh
+        alike = (self._prints @ fresh)[(slot - _DISTANCES) % _SLOTS]
+        apart = np.maximum(self._squares + self._squares[0] - 2 * alike, 0)
         self._steps[0] = apart[1]
         self._compare(np.sqrt(_to_path(apart, self._steps) / len(fresh)), passed)
         self._added_s = at_s
@@ -122,9 +130,9 @@ class Memory:
         passed = _SLOTS if self._slot is None else max(1, slot - self._slot)
         self._slot = slot
         room = min(_SLOTS, passed)
-        for kept in (self._prints, self._squares, self._steps):
+        for kept in (self._squares, self._steps):
             kept[room:] = kept[:-room].copy()
-        self._squares[:room] = self._steps[:room] = np.nan
+            kept[:room] = np.nan
         return passed
 
     def _compare(self, apart: Floats, passed: int) -> None:
@@ -132,18 +140,21 @@ class Memory:
         known = ~np.isnan(apart)
         sums = np.concatenate(([0.0], np.cumsum(np.where(known, apart, 0.0))))
         counts = np.concatenate(([0], np.cumsum(known)))
-        places = np.arange(_SHORTEST, _LONGEST + 1)
 
-        def usual(begin: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.float64]:
+        def usual(first: int, last: int) -> NDArray[np.float64]:
+            """Around each distance, from so much beside it to so much."""
+            begin, end = (
+                slice(_SHORTEST + first, _LONGEST + first + 1),
+                slice(_SHORTEST + last + 1, _LONGEST + last + 2),
+            )
             count = counts[end] - counts[begin]
             return np.where(count, (sums[end] - sums[begin]) / np.maximum(count, 1), np.nan)
 
-        sooner = usual(places - _FAR, places - _NEAR + 1)
-        later = usual(places + _NEAR, places + _FAR + 1)
         # The lesser of both: where a camera was moved, all on the other side is unlike.
-        beside = np.minimum(sooner, later)
-        valid = known[places] & ~np.isnan(beside)
-        more = np.stack((apart[places], beside, np.ones(len(places))))
+        beside = np.minimum(usual(-_FAR, -_NEAR), usual(_NEAR, _FAR))
+        of_interest = slice(_SHORTEST, _LONGEST + 1)
+        valid = known[of_interest] & ~np.isnan(beside)
+        more = np.stack((apart[of_interest], beside, np.ones(len(beside))))
         self._sums *= math.exp(-passed * STEP_S / _FADES_S)
         self._sums[:, valid] += more[:, valid]
 
