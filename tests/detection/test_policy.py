@@ -9,10 +9,15 @@ from detection.clocks import MediaClock
 from detection.decoder import Encoded
 from detection.policy import (
     ALL_THE_TIME,
+    GLANCES,
+    LOOKS_ARE_LATE_S,
+    MAX_GLANCE_WAIT_S,
     MAX_WAIT_S,
     MAX_WAITING_BYTES,
+    MOST_GLANCING,
     NOW_AND_THEN,
     TURN_FRAMES,
+    Turns,
     Waiting,
 )
 
@@ -31,7 +36,7 @@ def test_everybody_is_due_every_ten_seconds() -> None:
 
 def test_no_camera_sends_more_than_is_taken() -> None:
     for sampling in (NOW_AND_THEN, ALL_THE_TIME):
-        assert sampling["video"].max_frames_per_s >= 60
+        assert min(sampling["video"].max_frames_per_s, GLANCES.max_frames_per_s) >= 60
         # Packets of 20 ms, and a burst of them after a pause.
         assert sampling["audio"].max_frames_per_s > 50
 
@@ -112,6 +117,54 @@ def test_whoever_lost_the_beginning_of_a_burst_is_told_that_a_key_frame_helps() 
     assert not waiting.put("ada", 1, frame())
     assert waiting.put("ada", 1, frame(key=True))
     assert waiting.put("ada", 1, frame())
+
+
+def test_glances_come_first_until_looks_are_late() -> None:
+    turns: Turns[str, int] = Turns()
+    for one in burst(1, TURN_FRAMES, at_s=0.0):
+        turns.looks.put("ada", 1, one)
+    kinds = []
+    for tenth in range(1, 60):
+        now = tenth / 10
+        turns.glances.put("bob", 2, frame(now, key=True))
+        while (turn := turns.take(now)) is not None:
+            kinds.append((now, turn.glances))
+            turns.took(turn, 0.01, now)
+            if turn.glances:
+                break
+    looked_s = next(now for now, glances in kinds if not glances)
+    assert kinds[0] == (0.1, True)
+    assert looked_s < LOOKS_ARE_LATE_S
+    assert sum(glances for _, glances in kinds) > 10
+
+
+def test_late_looks_come_first_and_glances_are_let_go_of_as_long_as_nobody_takes_them() -> None:
+    turns: Turns[str, int] = Turns()
+    for second in range(20):
+        for one in burst(second, TURN_FRAMES, at_s=second / 10):
+            turns.looks.put("ada", 1, one)
+    turns.glances.put("bob", 2, frame(3.0, key=True))
+    turn = turns.take(LOOKS_ARE_LATE_S + 1)
+    assert turn is not None
+    assert (turn.whose, turn.glances) == ("ada", False)
+    now = 3.0 + MAX_GLANCE_WAIT_S + 0.1
+    while (turn := turns.take(now)) is not None:
+        assert not turn.glances
+    assert turns.dropped() == {"glance_too_late": 1}
+
+
+@given(st.floats(0.001, 0.5))
+def test_nobody_s_glances_take_more_than_their_share(spent_s: float) -> None:
+    turns: Turns[str, int] = Turns()
+    now, busy_s = 0.0, 0.0
+    while now < 20:
+        turns.glances.put("ada", 1, frame(now, key=True))
+        turn = turns.take(now)
+        if turn is not None:
+            busy_s += spent_s
+            turns.took(turn, spent_s, now + spent_s)
+        now += 0.05 + spent_s * (turn is not None)
+    assert busy_s <= 20 * MOST_GLANCING + 1.0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1), st.integers(-(2**30), 2**30))
