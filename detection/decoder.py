@@ -5,6 +5,7 @@ bytes may claim a gigabyte.  So nothing empty and nothing too large ever reaches
 decoder is answered by a new one, and everything refused is counted by its reason.
 """
 
+import math
 from collections import Counter, deque
 from enum import StrEnum
 
@@ -67,10 +68,15 @@ class PictureDecoder:
         self._size: tuple[int, int] | None = None
         self._changes: deque[float] = deque()
         self.needs_key_frame = True
+        self.decoded_s = -math.inf
+        """When the last frame of which something came had arrived."""
         self.counts: Counter[Refused] = Counter()
 
-    def decode(self, frame: Encoded) -> list[Picture]:
-        """The pictures of a frame, often one; never raises."""
+    def decode(self, frame: Encoded, *, shown: bool = True) -> list[Picture]:
+        """The pictures of a frame, often one; never raises.
+
+        One that is not to be shown is decoded only because others build upon it.
+        """
         refused = self._refusal(frame)
         if refused is None:
             try:
@@ -83,7 +89,9 @@ class PictureDecoder:
             self._refuse(refused)
             return []
         self.needs_key_frame = False
-        return [_picture(one, frame, self._scaler) for one in decoded]
+        if decoded:
+            self.decoded_s = frame.at_s
+        return [_picture(one, frame, self._scaler) for one in decoded] if shown else []
 
     def _refusal(self, frame: Encoded) -> Refused | None:
         if not frame.data:

@@ -24,6 +24,8 @@ from detection.tools import Tools
 REAL, FAKE = "real", "fake"
 _CONCLUDE_EVERY_S = 2.0
 _ACCUSED = frozenset({State.SUSPICIOUS.value, State.LIKELY_SYNTHETIC.value})
+# A file has one size: the same frames are looked at and glanced at.
+_GLANCES = 3
 _WORSE = (State.UNKNOWN, State.VERIFIED, State.NO_SIGN, State.SUSPICIOUS, State.LIKELY_SYNTHETIC)
 
 
@@ -118,6 +120,7 @@ def judge_file(file: Labelled, tools: Tools, sending: Sending) -> Said:
         return _unreadable(file, str(error))
     participant = Participant(tools.finder, panel(tools))
     participant.open_track(VIDEO, sending.codec)
+    participant.open_track(_GLANCES, sending.codec, glances=True)
     participant.open_track(AUDIO, "opus")
     worst, began_s, next_s = State.UNKNOWN, time.thread_time(), BEGINS_S + _CONCLUDE_EVERY_S
     for track, frame in frames:
@@ -125,6 +128,8 @@ def judge_file(file: Labelled, tools: Tools, sending: Sending) -> Said:
             worst = max(worst, _judge(participant, next_s), key=_WORSE.index)
             next_s += _CONCLUDE_EVERY_S
         participant.receive(track, frame)
+        if track == VIDEO:
+            participant.receive(_GLANCES, frame)
     ends_s = frames[-1][1].at_s + 0.02 if frames else BEGINS_S
     worst = max(worst, _judge(participant, ends_s), key=_WORSE.index)
     score = participant.judge(ends_s).score
@@ -169,6 +174,7 @@ def summary(said: Sequence[Said], models: tuple[str, ...], sending: Sending) -> 
 
 def _judge(participant: Participant, now: float) -> State:
     participant.conclude(now)
+    participant.notice(now)
     return participant.judge(now).score.state
 
 

@@ -43,6 +43,9 @@ class Finder(Protocol):
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """The faces, the largest first; the first may carry a mesh."""
 
+    def locate(self, picture: Picture) -> tuple[Face, ...]:
+        """The same without a mesh, for less."""
+
 
 class FaceFinder:
     """The two networks, one picture at a time; `references` name them in evidence."""
@@ -58,10 +61,11 @@ class FaceFinder:
 
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """The faces, the largest first; the first carries a mesh where one fits."""
-        faces = self._detect(picture)
+        faces = self.locate(picture)
         return (self._with_mesh(faces[0], picture), *faces[1:]) if faces else ()
 
-    def _detect(self, picture: Picture) -> list[Face]:
+    def locate(self, picture: Picture) -> tuple[Face, ...]:
+        """The faces, the largest first, without a mesh."""
         square = Square(picture.width / 2, picture.height / 2, max(picture.width, picture.height))
         answers = self._detection.ask(
             self._scaler.squared(picture.pixels, _INPUT) / np.float32(127.5) - np.float32(1)
@@ -77,7 +81,8 @@ class FaceFinder:
             _face(place, float(score), square)
             for place, score in zip(places, scores[likely], strict=True)
         ]
-        return sorted(_merged(faces), key=lambda face: -face.width * face.height)[:MAX_FACES]
+        largest = sorted(_merged(faces), key=lambda face: -face.width * face.height)
+        return tuple(largest[:MAX_FACES])
 
     def _with_mesh(self, face: Face, picture: Picture) -> Face:
         (right_x, right_y), (left_x, left_y) = face.eyes

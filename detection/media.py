@@ -73,6 +73,14 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """One of the small pictures that come all the time; `faces` is None where nobody looked."""
+
+    picture: Picture
+    faces: tuple[Face, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sound:
     """A piece of decoded sound: `samples` at `SOUND_RATE_HZ`, one channel, -1 to 1."""
 

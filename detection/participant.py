@@ -5,6 +5,7 @@ server and for `candor evaluate`.  It refuses to know sockets, processes and oth
 the clock is an argument.
 """
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
@@ -16,8 +17,8 @@ from detection.evidence import Evidence, Outcome, bounded
 from detection.faces import Finder
 from detection.fusion import Record, Score, State, Thresholds, judge
 from detection.keepsake import Keepsake
-from detection.media import Picture, Sight, Sound
-from detection.policy import LOOK_EVERY_S
+from detection.media import Glance, Picture, Sight, Sound
+from detection.policy import GLANCE_EVERY_S, GLANCE_FOR_FACES_EVERY_S, LOOK_EVERY_S
 from detection.signals import Note, Signal
 from detection.signals.quality import Quality
 from detection.weighing import fade
@@ -51,6 +52,10 @@ class Participant:
         self._on_fault = on_fault
         self._costs = costs or Costs()
         self._decoders: dict[int, PictureDecoder | SoundDecoder] = {}
+        self._glancing: set[int] = set()
+        self._glance_slot = 0
+        self._glanced_for_faces_s = -math.inf
+        self._said = 0
         self._evidence: deque[Evidence] = deque(maxlen=MAX_EVIDENCE)
         self._state = State.UNKNOWN
         self._cut_s: float | None = None
@@ -60,15 +65,20 @@ class Participant:
         self.blind = ""
         self.fresh = False
         """Something came since the last conclusion."""
+        self.glanced_s = -math.inf
+        """When the last small picture of which something came had arrived."""
 
-    def open_track(self, track: int, codec: str) -> None:
+    def open_track(self, track: int, codec: str, *, glances: bool = False) -> None:
         """Raises ValueError for a codec that cannot be decoded."""
         known = codec.lower()
         self._decoders[track] = SoundDecoder() if known == "opus" else PictureDecoder(known)
+        if glances:
+            self._glancing.add(track)
 
     def close_track(self, track: int, now: float) -> None:
         """Continuity ends with a track of pictures; that of sound says nothing of a face."""
         decoder = self._decoders.pop(track, None)
+        self._glancing.discard(track)
         if isinstance(decoder, PictureDecoder):
             self.cut(now)
 
@@ -77,6 +87,10 @@ class Participant:
         decoder = self._decoders.get(track)
         if decoder is None:
             return True
+        if track in self._glancing and isinstance(decoder, PictureDecoder):
+            with self._costs.of("glances"):
+                self._receive_glance(decoder, frame)
+            return not decoder.needs_key_frame
         with self._costs.of("decoding"):
             decoded = decoder.decode(frame)
         for one in decoded:
@@ -98,6 +112,16 @@ class Participant:
         with self._costs.of("signals"):
             self._each(lambda signal: signal.look(sight))
 
+    def glance(self, picture: Picture) -> None:
+        """A small picture of those that come all the time; some are searched for faces."""
+        if self._finder is None:
+            return
+        faces = None
+        if picture.at_s - self._glanced_for_faces_s >= GLANCE_FOR_FACES_EVERY_S:
+            self._glanced_for_faces_s = picture.at_s
+            faces = self._finder.locate(picture)
+        self._each(lambda signal: signal.glance(Glance(picture, faces)))
+
     def hear(self, sound: Sound) -> None:
         self.fresh = True
         self.keepsake.hear(sound)
@@ -112,16 +136,26 @@ class Participant:
         self._cut_s = now
         self._each(lambda signal: signal.cut())
 
+    def notice(self, now: float) -> bool:
+        """Ask every signal what glances told; whether any said something."""
+        before = self._said
+        self._each(lambda signal: self._take(signal, signal.notice(now)))
+        return self._said != before
+
     def conclude(self, now: float) -> None:
         """Ask every signal what it makes of what it saw."""
         self.fresh = False
         with self._costs.of("conclusions"):
             self._each(lambda signal: self._take(signal, signal.conclude(now)))
 
-    def judge(self, now: float) -> Judged:
-        """What follows from everything that was said, and still counts."""
+    def judge(self, now: float, gone: str = "") -> Judged:
+        """What follows from everything that was said, and still counts.
+
+        `gone` says why nothing is seen of them now, if so.
+        """
+        blind = self.blind or gone
         record = Record(
-            now, self._still_counting(now), self._state, self._cut_s, self.blind, self._thresholds
+            now, self._still_counting(now), self._state, self._cut_s, blind, self._thresholds
         )
         score = judge(record)
         self._state = score.state
@@ -134,6 +168,16 @@ class Participant:
             total.update({reason.value: count for reason, count in decoder.counts.items()})
         return total
 
+    def _receive_glance(self, decoder: PictureDecoder, frame: Encoded) -> None:
+        for picture in decoder.decode(frame, shown=self._is_glance_due(frame.at_s)):
+            self.glance(picture)
+        self.glanced_s = max(self.glanced_s, decoder.decoded_s)
+
+    def _is_glance_due(self, at_s: float) -> bool:
+        """In each eighth of a second the first, whatever the camera's rate."""
+        before, self._glance_slot = self._glance_slot, math.floor(at_s / GLANCE_EVERY_S)
+        return self._glance_slot != before
+
     def _is_due(self, picture: Picture) -> bool:
         last_s = self._looked_media_s
         if picture.key_frame or last_s is None:
@@ -142,6 +186,7 @@ class Participant:
         return not 0 <= picture.media_s - last_s < LOOK_EVERY_S
 
     def _take(self, signal: Signal, said: Sequence[Evidence]) -> None:
+        self._said += len(said)
         for piece in said:
             if isinstance(signal, Quality):
                 self._ceiling = piece.quality

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from detection.evidence import Evidence
-from detection.media import Sight, Sound
+from detection.media import Glance, Sight, Sound
 from detection.notes import Asked, CameraSaid, Note, Withdrawn
 
 __all__ = ["Asked", "CameraSaid", "Note", "Signal", "Withdrawn"]
@@ -30,6 +30,9 @@ class Signal(Protocol):
     def look(self, sight: Sight) -> None:
         """A picture; those of one burst follow each other."""
 
+    def glance(self, glance: Glance) -> None:
+        """A small picture, of those that come all the time."""
+
     def hear(self, sound: Sound) -> None:
         """A piece of sound."""
 
@@ -41,6 +44,10 @@ class Signal(Protocol):
 
     def cut(self) -> None:
         """Continuity ended: camera off and on, track replaced, another face."""
+
+    def notice(self, now_s: float) -> Sequence[Evidence]:
+        """What is new to say after glances; nearly always nothing."""
+        return ()
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         """What is new to say, at the end of a burst or when time has passed; often nothing."""

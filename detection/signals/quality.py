@@ -1,18 +1,21 @@
 """How good the material is: whether anything can be said at all, and how much at the most.
 
-Knows faces' size, light, sharpness and turn, how many pictures came and at what rate, and whether
-there is sound.  It says nothing about anybody; where it has nothing to go by it says why.
+Looks say how much; glances between them, whether a face is still to be seen.  Knows faces' size,
+light, sharpness and turn, how many pictures came and at what rate, and whether there is sound.  It
+says nothing about anybody; where it has nothing to go by it says why.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from detection.evidence import Evidence, absent, evidence
-from detection.media import Face, Picture, Sight, Sound
+from detection.media import Face, Glance, Picture, Sight, Sound
 from detection.signals import Signal
 from detection.speech import Heard, LoudSpeech, Speech
 
@@ -29,6 +32,8 @@ GOOD_BITRATE_BPS = 500_000
 LEAST_SPAN_S = 0.8
 # With a look every ten seconds, pictures have stopped when none came for so long.
 PICTURES_MISSED_AFTER_S = 13.0
+# One glance without a face may have fallen upon a hand or a nod.
+_GLANCES_AGREE = 2
 # Of 255; skin below the first is noise.
 DARKEST = 20.0
 GOOD_LIGHT = 60.0
@@ -91,25 +96,54 @@ class Material:
         return {name: round(float(getattr(self, name)), 4) for name in self.__slots__}
 
 
+# A code, words, and whether it is so.
+_Fault = tuple[str, str, Callable[[Material], bool]]
+
+
 class Quality(Signal):
     """Of one participant's last burst."""
 
     name = "quality"
-    version = "2"
+    version = "3"
 
     def __init__(self, speech: Speech | None = None) -> None:
         """Without a network that tells speech, loudness has to do."""
         self._speech = speech or LoudSpeech()
         self._heard = Heard()
         self._looks: list[_Look] = []
+        self._width = 0
+        self._glances: deque[_Fault | None] = deque(maxlen=_GLANCES_AGREE)
+        self._hidden: _Fault | None = None
+        self._last: Evidence | None = None
         self._loudness: list[float] = []
         self._seen_s = -math.inf
 
     def look(self, sight: Sight) -> None:
         self._seen_s = sight.picture.at_s
+        self._width = sight.picture.width
         picture, face = sight.picture, sight.face
         of_picture = (picture.media_s, picture.encoded_bytes, picture.burst, len(sight.faces))
         self._looks.append(_Look(*of_picture, *(_of_face(picture, face) if face else ())))
+
+    def glance(self, glance: Glance) -> None:
+        if glance.faces is not None:
+            scale = self._width / glance.picture.width if self._width else math.inf
+            self._glances.append(_fault(_of_glance(glance.picture, glance.faces, scale)))
+
+    def notice(self, now_s: float) -> Sequence[Evidence]:
+        if len(self._glances) < _GLANCES_AGREE:
+            return ()
+        before, newest = self._hidden, self._glances[-1]
+        if all(self._glances):
+            self._hidden = newest
+        elif not any(self._glances):
+            self._hidden = None
+        if self._hidden is not None and before is None:
+            return (self._absent(now_s, self._hidden),)
+        if self._hidden is None and before is not None and self._last is not None:
+            # The face is back, and allows what it allowed at the last look.
+            return (msgspec.structs.replace(self._last, at_s=now_s),)
+        return ()
 
     def hear(self, sound: Sound) -> None:
         if len(sound.samples):
@@ -128,22 +162,33 @@ class Quality(Signal):
             return ()
         speech_s = self._speech.seconds(self._heard.take())
         material = _material(looks, max(loudness, default=0.0), speech_s)
-        for reason, words, is_so in _FAULTS:
-            if is_so(material):
-                measured = material.as_measured()
-                return (absent(self.name, self.version, now_s, reason, words, measured=measured),)
+        good, fault = self._good(now_s, material), _fault(material)
+        self._last = None if fault else good
+        hiding = fault or self._hidden
+        return (good,) if hiding is None else (self._absent(now_s, hiding, material),)
+
+    def _good(self, now_s: float, material: Material) -> Evidence:
         quality = _quality(material)
-        return (
-            evidence(
-                self.name,
-                self.version,
-                now_s,
-                reason="good" if quality >= 0.5 else "poor",  # noqa: PLR2004
-                words=f"A face of {material.size:.0f} pixels; quality {quality:.2f}.",
-                quality=quality,
-                measured=material.as_measured(),
-            ),
+        return evidence(
+            self.name,
+            self.version,
+            now_s,
+            reason="good" if quality >= 0.5 else "poor",  # noqa: PLR2004
+            words=f"A face of {material.size:.0f} pixels; quality {quality:.2f}.",
+            quality=quality,
+            measured=material.as_measured(),
         )
+
+    def _absent(self, now_s: float, fault: _Fault, material: Material | None = None) -> Evidence:
+        measured = {} if material is None else material.as_measured()
+        return absent(self.name, self.version, now_s, *fault[:2], measured=measured)
+
+
+def _of_glance(picture: Picture, faces: Sequence[Face], scale: float) -> Material:
+    """Of one picture; its size is that in a look, where pictures are `scale` times as large."""
+    seen = _Look(0.0, 0, 0, len(faces), *(_of_face(picture, faces[0]) if faces else ()))
+    material = _material([seen], 0.0, 0.0)
+    return replace(material, size=material.size * scale, pictures_per_s=FEWEST_PICTURES_PER_S)
 
 
 def _of_face(picture: Picture, face: Face) -> tuple[float, float, float, float]:
@@ -222,7 +267,7 @@ def _quality(material: Material) -> float:
 
 
 # In the order in which one hides the others.
-_FAULTS: Sequence[tuple[str, str, Callable[[Material], bool]]] = (
+_FAULTS: Sequence[_Fault] = (
     ("silent", "There is neither picture nor sound.", lambda of: not of.pictures and of.is_silent),
     (
         "no_speech",
@@ -241,3 +286,8 @@ _FAULTS: Sequence[tuple[str, str, Callable[[Material], bool]]] = (
     ("too_small", "The face is too small.", lambda of: of.size < SMALLEST_FACE),
     ("too_few_pictures", "Too few pictures come.", lambda of: of.is_slow),
 )
+
+
+def _fault(material: Material) -> _Fault | None:
+    """What hides the face, if anything does."""
+    return next((fault for fault in _FAULTS if fault[2](material)), None)

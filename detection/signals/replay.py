@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from detection.evidence import Evidence, Outcome, absent, evidence
-from detection.media import Sight
+from detection.media import Glance, Sight
 from detection.repetition import SIDE, Memory, Repetition, fingerprint
 from detection.signals import CameraSaid, Note, Signal
 
-_SAID_EVERY_S = 5.0
+# As often as everybody is looked at; something else at once.
+_SAID_EVERY_S = 10.0
 # A head that does not move by a twentieth of a level of brightness for so long is no head.
 _FROZEN_S = 4.0
 _LEAST_INTERVALS = 40
@@ -53,28 +54,32 @@ class Loop(Signal):
         self._memory = Memory()
         self._media: deque[tuple[int, float]] = deque(maxlen=400)
         self._face = False
-        self._said_s = -np.inf
+        self._said_s, self._reason = -np.inf, ""
 
     def look(self, sight: Sight) -> None:
-        now_s = sight.picture.at_s
-        if min(sight.picture.width, sight.picture.height) < SIDE:
-            return
         self._media.append((sight.picture.burst, sight.picture.media_s))
-        self._face = sight.face is not None
-        if self._memory.wants(now_s):
-            self._memory.add(now_s, fingerprint(sight.picture.pixels))
+
+    def glance(self, glance: Glance) -> None:
+        picture = glance.picture
+        if glance.faces is not None:
+            self._face = bool(glance.faces)
+        if min(picture.width, picture.height) >= SIDE and self._memory.wants(picture.at_s):
+            self._memory.add(picture.at_s, fingerprint(picture.pixels))
 
     def cut(self) -> None:
-        self._memory = Memory()
+        # What was shown before a cut and is shown again behind it is a film all the same.
         self._media.clear()
 
-    def conclude(self, now_s: float) -> Sequence[Evidence]:
-        if now_s - self._said_s < _SAID_EVERY_S or self._memory.is_empty:
+    def notice(self, now_s: float) -> Sequence[Evidence]:
+        if self._memory.is_empty:
             return ()
-        self._said_s = now_s
-        if self._face and self._memory.still_s >= _FROZEN_S:
-            return (self._frozen(now_s),)
-        return (self._looped(now_s, self._memory.repetition()),)
+        still = self._face and self._memory.still_s >= _FROZEN_S
+        found = self._memory.repetition()
+        said = self._frozen(now_s) if still else self._looped(now_s, found)
+        if said.reason == self._reason and now_s - self._said_s < _SAID_EVERY_S:
+            return ()
+        self._said_s, self._reason = now_s, said.reason
+        return (said,)
 
     def _frozen(self, now_s: float) -> Evidence:
         return evidence(

@@ -28,6 +28,8 @@ class Always:
         eyes = ((20.0, 20.0), (60.0, 20.0))
         return (Face(4.0, 4.0, 170.0, 170.0, 0.9, eyes),) * self.count
 
+    locate = find
+
 
 class Says(Signal):
     """What it was made to say, at each conclusion."""
