@@ -6,9 +6,10 @@ is found out (`participant`) and who is interested.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,11 +39,13 @@ from detection.faults import say, tell_fault
 from detection.fusion import State
 from detection.panel import panel
 from detection.participant import Participant
-from detection.policy import ALL_THE_TIME, NOW_AND_THEN, Waiting
+from detection.policy import NOW_AND_THEN, Turn, Turns
+from detection.presence import Presence
 from detection.signals import Asked
 from detection.tap import TapConnection, TapListener
 from detection.tools import Tools, open_tools, plug_in
-from detection.wire import TapClock, TapClosed, TapFrame, TapMessage, TapOpened, TapWish
+from detection.tracks import KEY_FRAME_EVERY_S, TappedTrack, TrackKey, Whose
+from detection.wire import TapClock, TapClosed, TapFrame, TapMessage, TapOpened
 
 # A turn takes a tenth of a second; one that takes so long hangs.
 STUCK_AFTER_S = 3.0
@@ -55,26 +58,9 @@ JUDGE_EVERY_S = 1.0
 IDLE_S = 0.1
 # Somebody suspected is looked at without a pause; a challenge, until its answer must have come.
 AFTER_CHALLENGE_S = 3.0
-KEY_FRAME_EVERY_S = 2.0
 _SUSPECTED = frozenset({State.SUSPICIOUS, State.LIKELY_SYNTHETIC})
 
-Whose = tuple[str, str]
-TrackKey = tuple[int, int]
 Result = TypeVar("Result")
-
-
-@dataclass
-class _Track:
-    """One tapped track of a participant."""
-
-    connection: TapConnection
-    opened: TapOpened
-    whose: Whose
-    number: int
-    clock: MediaClock
-    asked_s: float = -KEY_FRAME_EVERY_S
-    closely: bool = False
-    burst: int = 0
 
 
 @dataclass
@@ -82,7 +68,10 @@ class _Watched:
     """One participant, and when what happened."""
 
     participant: Participant
-    tracks: set[TrackKey] = field(default_factory=set)
+    tracks: dict[TrackKey, TappedTrack] = field(default_factory=dict)
+    presence: Presence = field(default_factory=Presence)
+    gone: str = ""
+    """Why nothing was seen of them when they were judged last."""
     came_s: float = 0.0
     concluded_s: float = 0.0
     judged_s: float = 0.0
@@ -106,10 +95,10 @@ class Worker:
         self._clock = clock
         self._tools = Tools()
         self._tap = TapListener(config.tap_socket, self._receive_tap, self._lose_tap)
-        self._tracks: dict[TrackKey, _Track] = {}
+        self._tracks: dict[TrackKey, TappedTrack] = {}
         self._watched: dict[Whose, _Watched] = {}
         self._sources: dict[str, dict[str, str]] = {}
-        self._waiting: Waiting[Whose, TrackKey] = Waiting()
+        self._turns: Turns[Whose, TrackKey] = Turns()
         self._came = asyncio.Event()
         self._pool = ThreadPoolExecutor(1, "looking")
         self._turn_began_s: float | None = None
@@ -191,7 +180,7 @@ class Worker:
         """Let go of tracks that turn out to show a screen."""
         for key, track in list(self._tracks.items()):
             if track.opened.session == session and self._is_screen(track.opened):
-                track.connection.send(TapWish(track.opened.track, None))
+                track.refuse()
                 self._close_track(key)
 
     def _is_screen(self, opened: TapOpened) -> bool:
@@ -203,14 +192,8 @@ class Worker:
 
     def _set_sampling(self, watched: _Watched) -> None:
         closely = self._clock() < watched.attended_until_s or watched.state in _SUSPECTED
-        for track in self._tracks_of(watched):
-            if track.closely is not closely:
-                track.closely = closely
-                wished = (ALL_THE_TIME if closely else NOW_AND_THEN)[track.opened.kind]
-                track.connection.send(TapWish(track.opened.track, wished))
-
-    def _tracks_of(self, watched: _Watched) -> Iterator[_Track]:
-        return (self._tracks[key] for key in watched.tracks)
+        for track in watched.tracks.values():
+            track.attend(closely)
 
     # --- what media processes say ---
 
@@ -230,23 +213,22 @@ class Worker:
             self._receive_frame(key, track, message)
 
     def _open_track(self, connection: TapConnection, key: TrackKey, opened: TapOpened) -> None:
-        if opened.kind not in NOW_AND_THEN or self._is_screen(opened):
-            connection.send(TapWish(opened.track, None))
-            return
-        whose = (opened.room, opened.identity)
-        watched = self._watched.get(whose) or self._begin(whose)
         self._numbers += 1
+        track = TappedTrack(connection, opened, self._numbers, MediaClock(opened.kind))
+        known = opened.kind in NOW_AND_THEN and opened.view in KEY_FRAME_EVERY_S
+        if not known or self._is_screen(opened):
+            track.refuse()
+            return
+        watched = self._watched.get(track.whose) or self._begin(track.whose)
         if opened.unavailable:
             if opened.kind == "video":
                 watched.participant.blind = opened.unavailable
         else:
             try:
-                watched.participant.open_track(self._numbers, opened.codec)
+                watched.participant.open_track(track.number, opened.codec, glances=track.glances)
             except ValueError:
                 watched.participant.blind = "codec_not_supported"
-        clock = MediaClock(opened.kind)
-        self._tracks[key] = _Track(connection, opened, whose, self._numbers, clock)
-        watched.tracks.add(key)
+        self._tracks[key] = watched.tracks[key] = track
 
     def _begin(self, whose: Whose) -> _Watched:
         finder, signals = self._tools.finder, panel(self._tools)
@@ -259,7 +241,7 @@ class Worker:
     def _note_fault(self, signal: str) -> None:
         tell_fault(f"signal {signal}")
 
-    def _receive_frame(self, key: TrackKey, track: _Track, message: TapFrame) -> None:
+    def _receive_frame(self, key: TrackKey, track: TappedTrack, message: TapFrame) -> None:
         frame = Encoded(
             message.arrived_s,
             track.clock.media_s(message.timestamp, message.arrived_s),
@@ -269,29 +251,27 @@ class Worker:
             message.data,
             message.rotation,
         )
-        if not self._waiting.put(track.whose, key, frame):
-            self._want_key_frame(track)
-        self._watched[track.whose].came_s = self._clock()
-        self._came.set()
-
-    def _want_key_frame(self, track: _Track) -> None:
-        """A burst begins with one, and a new wish begins a burst."""
-        now = self._clock()
-        if track.opened.kind == "video" and now - track.asked_s >= KEY_FRAME_EVERY_S:
-            track.asked_s = now
-            wished = ALL_THE_TIME if track.closely else NOW_AND_THEN
-            track.connection.send(TapWish(track.opened.track, None))
-            track.connection.send(TapWish(track.opened.track, wished["video"]))
+        watched, now = self._watched[track.whose], self._clock()
+        waiting = self._turns.glances if track.glances else self._turns.looks
+        if not waiting.put(track.whose, key, frame):
+            track.want_key_frame(now)
+        if track.glances:
+            watched.presence.come(now)
+        else:
+            watched.came_s = now
+            self._came.set()
 
     def _close_track(self, key: TrackKey) -> None:
         track = self._tracks.pop(key)
         watched = self._watched[track.whose]
-        watched.tracks.discard(key)
+        del watched.tracks[key]
+        if track.glances:
+            watched.presence.leave()
         # Behind whatever the thread is at.
         self._pool.submit(watched.participant.close_track, track.number, self._clock())
         if not watched.tracks:
             del self._watched[track.whose]
-            self._waiting.forget(track.whose)
+            self._turns.forget(track.whose)
             self._channel.send(Left(*track.whose))
 
     def _lose_tap(self, connection: TapConnection) -> None:
@@ -302,9 +282,9 @@ class Worker:
 
     async def _work(self) -> None:
         while True:
-            turn = self._waiting.take(self._clock())
+            turn = self._turns.take(self._clock())
             if turn is not None:
-                await self._look(*turn)
+                await self._look(turn)
             for whose, watched in list(self._watched.items()):
                 await self._conclude(whose, watched)
             if turn is None:
@@ -312,16 +292,28 @@ class Worker:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._came.wait(), IDLE_S)
 
-    async def _look(self, whose: Whose, frames: list[tuple[TrackKey, Encoded]]) -> None:
-        watched = self._watched.get(whose)
+    async def _look(self, turn: Turn[Whose, TrackKey]) -> None:
+        watched = self._watched.get(turn.whose)
         if watched is None:
             return
-        needing = await self._on_thread(lambda: self._show(watched, frames))
-        watched.looked_s = self._clock()
-        self._looked += len(frames)
+        began_s = self._clock()
+        needing = await self._on_thread(lambda: self._show(watched, turn.frames))
+        now = self._clock()
+        self._turns.took(turn, now - began_s, now)
+        if turn.glances:
+            await self._notice(watched, turn, now)
+        else:
+            watched.looked_s = now
+        self._looked += len(turn.frames)
         for key in needing:
             if key in self._tracks:
-                self._want_key_frame(self._tracks[key])
+                self._tracks[key].want_key_frame(now)
+
+    async def _notice(self, watched: _Watched, turn: Turn[Whose, TrackKey], now: float) -> None:
+        """What glances told is said at once."""
+        watched.presence.tried(turn.frames[-1][1].at_s)
+        if await self._on_thread(lambda: watched.participant.notice(now)):
+            watched.judged_s = -math.inf
 
     def _show(self, watched: _Watched, frames: list[tuple[TrackKey, Encoded]]) -> set[TrackKey]:
         """On the thread; the tracks that need a key frame."""
@@ -342,9 +334,10 @@ class Worker:
         if concluded:
             await self._on_thread(lambda: watched.participant.conclude(now))
             watched.concluded_s = now
-        if concluded or now - watched.judged_s >= JUDGE_EVERY_S:
+        came_or_went = await self._miss(watched, now)
+        if concluded or came_or_went or now - watched.judged_s >= JUDGE_EVERY_S:
             watched.judged_s = now
-            judged = watched.participant.judge(now)
+            judged = watched.participant.judge(now, watched.gone)
             watched.state = judged.score.state
             watched.refused = watched.participant.refused()
             self._checks[judged.score.state.value] += concluded
@@ -352,12 +345,22 @@ class Worker:
             if whose in self._watched:
                 self._channel.send(Scored(*whose, judged.score, judged.record))
 
+    async def _miss(self, watched: _Watched, now: float) -> bool:
+        """Whether somebody has just gone out of sight, or is back: continuity ends there."""
+        gone = watched.presence.gone(now, watched.participant.glanced_s)
+        if gone == watched.gone:
+            return False
+        watched.gone = gone
+        if gone:
+            await self._on_thread(lambda: watched.participant.cut(now))
+        return True
+
     def _is_time(self, whose: Whose, watched: _Watched, now: float) -> bool:
         if watched.attended_until_s > now:
             return now - watched.concluded_s >= CONCLUDE_ATTENDED_EVERY_S
         if now - watched.came_s <= BURST_ENDS_S:
             return False
-        return now - watched.concluded_s >= CONCLUDE_EVERY_S or not self._waiting.has(whose)
+        return now - watched.concluded_s >= CONCLUDE_EVERY_S or not self._turns.looks.has(whose)
 
     async def _on_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)
@@ -391,11 +394,11 @@ class Worker:
             self._channel.send(
                 Load(
                     len(self._watched),
-                    len(self._waiting),
+                    len(self._turns),
                     self._looked,
                     max(looks, default=0.0),
                     (self._busy_s - busy_s) / max(1e-3, now - began_s),
-                    dict(self._waiting.dropped),
+                    self._turns.dropped(),
                     dict(sum((one.refused for one in self._watched.values()), Counter())),
                     dict(self._checks),
                     dict(self._costs.spent_s),

@@ -69,7 +69,7 @@ class TapPolicy(msgspec.Struct, frozen=True):
     video: Sampling | None = Sampling()
     # Packets of 20 ms; two seconds of speech out of ten.
     audio: Sampling | None = Sampling(burst_frames=100)
-    glances: Sampling | None = None
+    glances: Sampling | None = Sampling(0, every_s=0.0, choice=Choice.NEAREST, height=180)
     """Of pictures."""
 
     def of(self, kind: MediaKind) -> Iterator[tuple[View, Sampling | None]]:

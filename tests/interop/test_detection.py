@@ -9,14 +9,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 from av import VideoFrame
 
 from detection import Detection, DetectionConfig, Left, Scored
 from detection.models import Condition, check, read_lock
+from detection.policy import GLANCES, NOW_AND_THEN
 from detection.wire import Sampling, TapWish, framed, tap_reader
 from sfu import Sfu, SfuConfig, tap_messages
+from sfu.description import MediaKind
+from sfu.tapping import TapPolicy, View
 from signaling.supervisor import ChildSpec, Supervisor
 from tests.detection.drawn import drawn_face
 from tests.interop.conftest import LOOPBACK
@@ -52,14 +56,23 @@ def test_what_we_wish_is_what_a_media_process_reads() -> None:
     assert sampling.max_frames_per_s == 30.0
 
 
+def test_what_is_sent_without_being_asked_is_what_we_would_ask_for() -> None:
+    sent = dict(TapPolicy().of(MediaKind.VIDEO))
+    wanted = {View.LOOK: NOW_AND_THEN["video"], View.GLANCE: GLANCES}
+    assert msgspec.to_builtins(sent) == msgspec.to_builtins(wanted)
+
+
 class DrawnFace(MovingBar):
     """Somebody whom we drew."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.going = asyncio.Event()
+        self.going.set()
         self._drawn = [drawn_face(size=150, x=0.5 + 0.004 * place) for place in range(5)]
 
     async def recv(self) -> VideoFrame:
+        await self.going.wait()
         timed = await super().recv()
         drawn = self._drawn[self._count % len(self._drawn)]
         frame = VideoFrame.from_ndarray(drawn, format="rgb24")
@@ -127,16 +140,24 @@ def looked(score: Scored) -> bool:
     return score.score.why not in {"not_looked_yet", "scorer_down"}
 
 
-async def test_a_face_is_seen_and_a_bar_is_none(watching: tuple[Watching, Sfu]) -> None:
+async def test_a_face_is_seen_until_its_camera_stops_and_a_bar_is_none(
+    watching: tuple[Watching, Sfu],
+) -> None:
     watched, sfu = watching
-    async with showing(sfu, "ada", DrawnFace()):
+    face = DrawnFace()
+    async with showing(sfu, "ada", face):
         # A busy machine may send too few pictures at first.
         ada = await watched.wait_for("ada", lambda one: one.score.why == "too_little")
         async with showing(sfu, "bar", MovingBar()):
             bar = await watched.wait_for("bar", looked)
         await watched.wait_gone("bar")
-    quality = ada.record.evidence[0]
-    assert (quality.signal, ada.score.state, ada.score.confidence) == ("quality", "unknown", 0.0)
+        face.going.clear()
+        # Nobody had to look again for that.
+        await watched.wait_for("ada", lambda one: one.record.blind == "stale")
+        face.going.set()
+        await watched.wait_for("ada", lambda one: one.score.why == "too_little")
+    (quality,) = [one for one in ada.record.evidence if one.signal == "quality"]
+    assert (ada.score.state, ada.score.confidence) == ("unknown", 0.0)
     assert 0 < quality.quality < 1
     assert quality.measured["seen"] == 1.0
     assert quality.measured["size"] == pytest.approx(128, abs=15)

@@ -50,15 +50,17 @@ class Listener:
                     self.clocks.append(message)
         writer.close()
 
-    def of(self, kind: str) -> list[TapFrame]:
-        numbers = [number for number, one in self.opened.items() if one.kind == kind]
+    def of(self, kind: str, view: str) -> list[TapFrame]:
+        numbers = [
+            number for number, one in self.opened.items() if (one.kind, one.view) == (kind, view)
+        ]
         return [frame for number in numbers for frame in self.frames[number]]
 
-    async def wait_for(self, kind: str, count: int) -> list[TapFrame]:
+    async def wait_for(self, kind: str, count: int, view: str = "look") -> list[TapFrame]:
         async with asyncio.timeout(20.0):
-            while len(self.of(kind)) < count:
+            while len(self.of(kind, view)) < count:
                 await asyncio.sleep(0.05)
-        return self.of(kind)
+        return self.of(kind, view)
 
 
 @asynccontextmanager
@@ -98,6 +100,7 @@ async def test_frames_of_who_agreed_can_be_decoded(tmp_path: Path) -> None:
         publishing(Agreeing(sfu), "tea", "ada"),  # type: ignore[arg-type]
     ):
         pictures = await listener.wait_for("video", 30)
+        glances = await listener.wait_for("video", 60, "glance")
         speech = await listener.wait_for("audio", 50)
         statistics = (await sfu.statistics())["sfu-0"].tap
         assert statistics is not None
@@ -108,6 +111,7 @@ async def test_frames_of_who_agreed_can_be_decoded(tmp_path: Path) -> None:
     places = [place for place in decoded(pictures) if not np.isnan(place)]
     assert len(places) >= 25
     assert max(places) - min(places) > 40
+    assert len([place for place in decoded(glances) if not np.isnan(place)]) >= 50
     assert all(frame.data for frame in speech)
     assert {(one.identity, one.room) for one in listener.opened.values()} == {("ada", "tea")}
     assert {one.codec for one in listener.opened.values()} == {"VP8", "opus"}

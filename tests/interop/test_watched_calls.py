@@ -94,6 +94,14 @@ def said_of(caller: Caller, identity: str) -> list[str]:
     ]
 
 
+async def whys_kept(house: House, identity: str) -> list[str]:
+    """Reasons for unknown in the history, the oldest first."""
+    history = await house.candor.store.read(
+        lambda c: risk_scores.page(c, Wanted("", identity), "", 50)
+    )
+    return [one.why for one in reversed(history)]
+
+
 async def test_people_see_that_nobody_looks_and_when_somebody_does_again(house: House) -> None:
     async with (
         connect(house.client.address, token("ada", OWNER)) as ada,
@@ -116,10 +124,10 @@ async def test_people_see_that_nobody_looks_and_when_somebody_does_again(house: 
         moderator = Participant("tea", "ada")
         await house.candor.media.silence(moderator, frozenset({"camera"}))
         await house.until(lambda: said_of(bob, "ada")[-1] == "muted")
-    history = await house.candor.store.read(
-        lambda c: risk_scores.page(c, Wanted("", "ada"), "", 50)
-    )
-    whys = [one.why for one in reversed(history)]
+        async with asyncio.timeout(PATIENCE_S):
+            # It is told at once, and kept within a second.
+            while "muted" not in (whys := await whys_kept(house, "ada")):
+                await asyncio.sleep(0.05)
     assert whys.index("too_little") < whys.index("scorer_down") < whys.index("muted")
 
 

@@ -30,6 +30,7 @@ MICROPHONE = TapSource("room", "session", "ada", "0", MediaKind.AUDIO, Codec.OPU
 EVERYTHING = TapPolicy(
     video=Sampling(burst_frames=0, max_frames_per_s=1000.0),
     audio=Sampling(burst_frames=0, max_frames_per_s=1000.0),
+    glances=None,
 )
 
 
@@ -177,8 +178,7 @@ async def test_frames_come_with_whose_they_are(tap: Tap, listener: Listener) -> 
 async def test_pictures_come_for_looks_and_for_glances_under_numbers_of_their_own(
     path: Path,
 ) -> None:
-    policy = TapPolicy(video=Sampling(burst_frames=2), glances=Sampling(burst_frames=0))
-    async with tapping(path, policy) as tap:
+    async with tapping(path, TapPolicy(video=Sampling(burst_frames=2))) as tap:
         listener = Listener(path)
         await listener.accept()
         publishers = [Publisher(track) for track in tap.open_track(CAMERA)]
@@ -361,7 +361,9 @@ async def test_a_listener_that_dies_and_comes_back_goes_on(
 
 
 async def test_the_listener_can_ask_for_more_of_one_track(path: Path) -> None:
-    async with tapping(path, TapPolicy(video=Sampling(burst_frames=2, every_s=3600.0))) as tap:
+    async with tapping(
+        path, TapPolicy(video=Sampling(burst_frames=2, every_s=3600.0), glances=None)
+    ) as tap:
         listener = Listener(path)
         await listener.accept()
         track, other = tap.open_track(CAMERA)[0], tap.open_track(CAMERA)[0]
