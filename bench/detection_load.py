@@ -33,6 +33,8 @@ Frames = list[tuple[int, Encoded]]
 GLANCES = 3
 CHECKS = 5
 EVERY_S = 10
+# As long as the worker waits for frames.
+IDLE_S = 0.1
 ROUNDS = 12
 PICTURES_PER_S = 30
 GLANCED_AT = EVERY_S * PICTURES_PER_S
@@ -162,7 +164,7 @@ def ages(people: int, frames: Frames, costs: Costs) -> Told:
             due = next(coming, None)
         turn = turns.take(now)
         if turn is None:
-            now = max(now + 0.1, now)
+            now += IDLE_S
             continue
         spent_s = len(turn.frames) * costs.glance if turn.glances else next(turn_s)
         if not (turn.glances or turns.looks.has(turn.whose)):
@@ -170,7 +172,7 @@ def ages(people: int, frames: Frames, costs: Costs) -> Told:
         now += spent_s
         turns.took(turn, spent_s, now)
         seen[turn.glances][turn.whose] = turn.frames[-1][1].at_s
-        while now >= next_s:
+        while next_s <= min(now, EVERY_S * ROUNDS):
             told.looks += [next_s - at_s for at_s in seen[False].values()]
             told.glances += [next_s - at_s for at_s in seen[True].values()]
             next_s += 1
@@ -196,8 +198,10 @@ def main() -> None:
         f"ten seconds of one participant: {1000 * costs.look:.0f} ms of CPU for a look and "
         f"{1000 * GLANCED_AT * costs.glance:.0f} ms for glances; {fit} participants a core\n"
     )
-    print("| people | age of a look: median, 95 %, worst | of a glance | frames let go of: looks, ")
-    print("glances |\n|---|---|---|---|")
+    print(
+        "| people | age of a look: median, 95 %, worst | of a glance "
+        "| frames let go of: looks, glances |\n|---|---|---|---|"
+    )
     for people in (fit // 2, fit, 2 * fit, 5 * fit):
         told = ages(people, frames, costs)
         shares = [
