@@ -23,6 +23,8 @@ from detection.tools import Tools
 
 REAL, FAKE = "real", "fake"
 _CONCLUDE_EVERY_S = 2.0
+# What is left of a file may be a word too short to be one.
+_LEAST_LOOK_S = 1.0
 _ACCUSED = frozenset({State.SUSPICIOUS.value, State.LIKELY_SYNTHETIC.value})
 # A file has one size: the same frames are looked at and glanced at.
 _GLANCES = 3
@@ -122,7 +124,8 @@ def judge_file(file: Labelled, tools: Tools, sending: Sending) -> Said:
     participant.open_track(VIDEO, sending.codec)
     participant.open_track(_GLANCES, sending.codec, glances=True)
     participant.open_track(AUDIO, "opus")
-    worst, began_s, next_s = State.UNKNOWN, time.thread_time(), BEGINS_S + _CONCLUDE_EVERY_S
+    worst, began_s = State.UNKNOWN, time.thread_time()
+    next_s = first_s = BEGINS_S + _CONCLUDE_EVERY_S
     for track, frame in frames:
         if frame.at_s >= next_s:
             worst = max(worst, _judge(participant, next_s), key=_WORSE.index)
@@ -131,7 +134,8 @@ def judge_file(file: Labelled, tools: Tools, sending: Sending) -> Said:
         if track == VIDEO:
             participant.receive(_GLANCES, frame)
     ends_s = frames[-1][1].at_s + 0.02 if frames else BEGINS_S
-    worst = max(worst, _judge(participant, ends_s), key=_WORSE.index)
+    if next_s - ends_s <= _CONCLUDE_EVERY_S - _LEAST_LOOK_S or next_s == first_s:
+        worst = max(worst, _judge(participant, ends_s), key=_WORSE.index)
     score = participant.judge(ends_s).score
     return Said(
         file.name,

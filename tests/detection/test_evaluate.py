@@ -1,6 +1,7 @@
 """Labelled files through the very pipeline, and a page of what came of it."""
 
 import json
+import wave
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from detection.evaluate import NoSuchSet, judge_file, read_set, summary
+from detection.evaluate import Labelled, NoSuchSet, judge_file, read_set, summary
 from detection.faces import FaceFinder
 from detection.fusion import State
 from detection.media import Pixels
@@ -69,6 +70,17 @@ def test_each_file_is_judged_as_a_call_would_be(labelled: Path, finder: FaceFind
     assert "face.mp4" in page(found)
     assert lines(found).count("\n") >= 6
     assert "0 of 1 real ones shown as suspicious or worse" in lines(found)
+
+
+def test_the_rest_of_a_sound_does_not_speak_for_all_of_it(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "voice.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        loud = 8000 * np.sin(np.arange(5 * 16_000) / 10)
+        file.writeframes(loud.astype("<i2").tobytes())
+    heard = Labelled(tmp_path / "voice.wav", "voice.wav", fake=False, source="here")
+    assert judge_file(heard, Tools(), Sending(seconds=4.1)).why == "no_picture"
 
 
 def test_an_index_says_where_files_came_from(tmp_path: Path) -> None:
