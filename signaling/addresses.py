@@ -181,6 +181,7 @@ API_USER_MEMBERSHIP = Address("/api/v1/users/{user}/membership")
 API_AUDIT = Address("/api/v1/audit")
 API_ALL_CALLS = Address("/api/v1/operators/calls")
 API_ALL_ROOMS = Address("/api/v1/operators/rooms")
+API_LOAD = Address("/api/v1/operators/load")
 API_ROOM_TITLES = Address("/api/v1/operators/room-titles")
 API_ALL_MOVED = Address("/api/v1/operators/waiting")
 

@@ -29,6 +29,7 @@ from signaling.http.detection import DetectionRoutes
 from signaling.http.evidence import EvidenceRoutes
 from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
+from signaling.http.load import LoadRoutes
 from signaling.http.matching import MatchRoutes
 from signaling.http.moderation import ModerationRoutes
 from signaling.http.overview import OverviewRoutes
@@ -123,6 +124,7 @@ def api_routes(candor: Candor) -> list[Route]:
         *WaitingRoomRoutes(candor.waiting_room).routes(),
         *DetectionRoutes(candor.rooms, watching.consents).routes(),
         *RiskRoutes(watching.looks).routes(),
+        *LoadRoutes(candor.health, candor.media, watching).routes(),
         *AlertRoutes(watching.alerts).routes(),
         *EvidenceRoutes(watching.evidence, watching.cases, watching.maps).routes(),
         *WebhookRoutes(watching.webhooks).routes(),

@@ -1,9 +1,15 @@
 """What operators look over: found by words, for them alone, and never without a trace."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from detection import Detection, Load
+from signaling.http.call import Call
+from signaling.http.load import DetectionLoad, LoadRoutes, LoadShown
 from signaling.store import audit
 from tests.client import PASSWORD, Client
 from tests.signaling.test_calls import Stage, some_history, stage
@@ -91,3 +97,19 @@ async def test_operators_learn_what_rooms_are_called(stage: Stage) -> None:
     found = (await otto.get("/api/v1/operators/room-titles?rooms=milk,nowhere")).body
     assert list(found["titles"]) == ["milk"]
     assert (await stage.people["ann"].get("/api/v1/operators/room-titles")).code == "forbidden"
+
+
+async def test_operators_see_how_fast_detection_is_where_there_is_one(stage: Stage) -> None:
+    otto, candor = await operator(stage), stage.candor
+    shown = (await otto.get("/api/v1/operators/load")).body
+    assert (shown["detection"], shown["media"]) == (None, [])
+    await stage.add("ann")
+    assert (await stage.people["ann"].get("/api/v1/operators/load")).code == "forbidden"
+    said = Load(10, 3, 4000, 7.5, 0.42, {"late": 5}, {}, {"no_sign": 400}, {"faces": 5.0})
+    watching = replace(candor.watching, detection=cast("Detection", SimpleNamespace(load=said)))
+    routes = LoadRoutes(candor.health, candor.media, watching)
+    answer = await routes.show(cast("Call", None))
+    assert isinstance(answer.body, LoadShown)
+    assert answer.body.detection == DetectionLoad(
+        10, 3, 4000, 7.5, 0.42, {"late": 5}, {"no_sign": 400}, {"faces": 5.0}
+    )

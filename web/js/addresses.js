@@ -41,6 +41,7 @@ export const api = {
   callsActive: "/api/v1/calls/active",
   allCalls: "/api/v1/operators/calls",
   allRooms: "/api/v1/operators/rooms",
+  load: "/api/v1/operators/load",
   roomTitles: "/api/v1/operators/room-titles",
   allMoved: "/api/v1/operators/waiting",
   alerts: "/api/v1/alerts",

@@ -81,6 +81,23 @@ export const closeReport = (id, decided) => put(`${api.reports}/${encodeURICompo
 /** @returns {Promise<{ready: boolean, checks: Check[]}>} also while it is not ready */
 export const health = async () => (await fetch(api.readiness, { cache: "no-store" })).json();
 
+/**
+ * @typedef {object} DetectionLoad counts and CPU since its process began
+ * @property {number} participants
+ * @property {number} waiting_frames
+ * @property {number} looked
+ * @property {number} oldest_look_s
+ * @property {number} busy_share
+ * @property {Record<string, number>} dropped
+ * @property {Record<string, number>} checks
+ * @property {Record<string, number>} spent_s
+ */
+
+/** @typedef {{name: string, state: string, restarts: number, needed: boolean}} Process */
+
+/** @returns {Promise<{processes: Process[], media: string[], detection: DetectionLoad | null}>} */
+export const load = () => get(api.load);
+
 /** @returns {Promise<string>} in the format of Prometheus */
 export const metrics = async () => (await fetch(api.metrics)).text();
 

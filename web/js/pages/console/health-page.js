@@ -1,19 +1,19 @@
 /** How the machine does: what it depends on, its processes, and the numbers that tell of load. */
 
 import { useEffect } from "preact/hooks";
-import { health, metrics, numbersIn } from "../../console/operating.js";
-import { text } from "../../i18n.js";
+import { health, load, metrics, numbersIn } from "../../console/operating.js";
+import { counted, text } from "../../i18n.js";
 import { Card } from "../../ui/card.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
+import { ScoringCard } from "./scoring-card.js";
 
 const AGAIN_MS = 5000;
 
-/** @returns {Promise<{checks: import("../../console/operating.js").Check[], numbers: ReturnType<typeof numbersIn>}>} */
 async function look() {
-  const [{ checks }, written] = await Promise.all([health(), metrics()]);
-  return { checks, numbers: numbersIn(written) };
+  const [{ checks }, written, working] = await Promise.all([health(), metrics(), load()]);
+  return { checks, numbers: numbersIn(written), working, atMs: Date.now() };
 }
 
 /** What of the metrics is shown, in this order: their names are those of the metrics page. */
@@ -39,6 +39,13 @@ export function HealthPage() {
             </li>`,
           )}
         </ul>
+      </${Card}>
+      <${ScoringCard} load=${thing.working.detection} atMs=${thing.atMs} />
+      <${Card} title=${text("health.processes")} lead=${text("health.processes_lead")}>
+        <dl class="numbers">
+          ${thing.working.processes.map(({ name, state, restarts }) => html`<div key=${name}><dt class="code">${name}</dt><dd>${state}${restarts > 0 && ` · ${counted("health.restarts", restarts)}`}</dd></div>`)}
+          ${thing.working.media.map((address) => html`<div key=${address}><dt>${text("health.port")}</dt><dd class="code">${address}</dd></div>`)}
+        </dl>
       </${Card}>
       <${Card} title=${text("health.numbers")} lead=${text("health.numbers_lead")}>
         <dl class="numbers">
