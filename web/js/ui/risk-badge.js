@@ -47,8 +47,11 @@ export function RiskReasons({ standing }) {
   </ul>`;
 }
 
-/** @param {string} signal */
-export const signalName = (signal) => known(`signal.${signal}`) ?? signal;
+/** Detectors that are plugged in have a name behind their kind's. @param {string} signal */
+export function signalName(signal) {
+  const [kind = "", which = ""] = signal.split(".");
+  return `${known(`signal.${kind}`) ?? kind} ${which}`.trim();
+}
 
 /** @param {string} code @param {string} words the server's own, in English */
 export const reasonText = (code, words) => known(`reason.${code}`) ?? words;
