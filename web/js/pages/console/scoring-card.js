@@ -1,7 +1,7 @@
 /** How fast people are looked at, from what detection says of its own work. */
 
 import { useRef } from "preact/hooks";
-import { text } from "../../i18n.js";
+import { language, text } from "../../i18n.js";
 import { Card } from "../../ui/card.js";
 import { html } from "../../ui/html.js";
 
@@ -20,7 +20,7 @@ export function ScoringCard({ load, atMs }) {
       <${Row} name=${text("health.participants")} value=${load.participants} />
       <${Row} name=${text("health.oldest")} value=${text("health.seconds", { seconds: load.oldest_look_s.toFixed(1) })} />
       <${Row} name=${text("health.looks")} value=${rate === null ? "–" : text("health.a_second", { rate: rate.toFixed(1) })} />
-      <${Row} name=${text("health.busy")} value=${text("health.percent", { percent: (100 * load.busy_share).toFixed(0) })} />
+      <${Row} name=${text("health.busy")} value=${new Intl.NumberFormat(language.value, { style: "percent" }).format(load.busy_share)} />
       <${Row} name=${text("health.waiting")} value=${load.waiting_frames} />
       <${Row} name=${text("health.checks")} value=${checks} />
       ${checks > 0 && Object.entries(load.spent_s).map(([stage, spent]) => html`<${Row} key=${stage} name=${text("health.stage", { stage })} value=${text("health.a_check", { ms: ((1000 * spent) / checks).toFixed(1) })} />`)}
