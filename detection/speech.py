@@ -93,6 +93,10 @@ class Heard:
             self._pieces.append(samples)
             self._count += len(samples)
 
+    @property
+    def seconds(self) -> float:
+        return self._count / SOUND_RATE_HZ
+
     def take(self) -> Samples:
         """All of it, once."""
         taken = np.concatenate([np.zeros(0, np.float32), *self._pieces])

@@ -32,6 +32,8 @@ _BETWEEN_LOOKS_S = 2.5
 _BESIDE = 0.5
 # So much speech, gathered over some bursts, is a look at a voice.
 SPEECH_A_LOOK_S = 3.0
+# Where speech is in sound is told worse the shorter the sound is.
+_LEAST_SOUND_S = 1.0
 # More than their rules allow: a change is what it is.
 _CHANGED = 3.0
 
@@ -117,6 +119,8 @@ class VoiceIdentity(Signal):
         self._heard.hear(sound.samples)
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
+        if self._heard.seconds < _LEAST_SOUND_S:
+            return ()
         self._spoken = np.concatenate([self._spoken, self._speech.only(self._heard.take())])
         if len(self._spoken) < SPEECH_A_LOOK_S * SOUND_RATE_HZ:
             return ()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from detection.embedding import Embedding
 from detection.evidence import Evidence, Outcome
@@ -144,6 +145,27 @@ def test_another_voice_is_evidence_after_some_seconds_of_speech() -> None:
     assert [one.reason for one in said] == ["voice_unclear", "other_voice"]
     assert (said[-1].log_likelihood_ratio, said[-1].quality) == (1.5, 1.0)
     assert said[-1].measured["likeness"] < 0.65
+
+
+class Listens(LoudSpeech):
+    """Keeps how much it was asked about at once."""
+
+    def __init__(self) -> None:
+        self.asked_s: list[float] = []
+
+    def spoken(self, samples: Samples) -> NDArray[np.bool_]:
+        self.asked_s.append(len(samples) / SOUND_RATE_HZ)
+        return super().spoken(samples)
+
+
+def test_sound_is_listened_to_by_whole_seconds_however_often_somebody_asks() -> None:
+    speech = Listens()
+    signal = VoiceIdentity(Hears(), speech)
+    quarter = np.full(SOUND_RATE_HZ // 4, 0.1, np.float32)
+    for number in range(12):
+        signal.hear(Sound(number / 4, number / 4, quarter))
+        signal.conclude(number / 4)
+    assert speech.asked_s == [1.0] * 3
 
 
 def test_what_is_not_speech_is_nobodys_voice(models: Models) -> None:
