@@ -80,6 +80,11 @@ async def test_order_is_set_by_one_and_seen_by_the_other(device: NewPage, witnes
     await grace.get_by_label("Message to Ada").fill("Please hear me")
     await grace.get_by_role("dialog").get_by_role("button", name="Send").click()
     await expect(grace.get_by_text("does not take messages from you")).to_be_visible()
+    await ada.goto("/me")
+    await ada.get_by_role("button", name="Unblock Grace").click()
+    await expect(ada.get_by_role("region", name="Blocked people")).to_have_count(0)
+    await grace.get_by_role("dialog").get_by_role("button", name="Send").click()
+    await expect(grace.get_by_role("heading", name="Ada")).to_be_visible()
 
 
 async def choose(page: Page, name: str) -> None:

@@ -6,6 +6,7 @@ import { me } from "../session.js";
 import { html } from "../ui/html.js";
 import { open } from "../ui/shell.js";
 import { AuthenticatorCard } from "./me/authenticator.js";
+import { BlockedCard } from "./me/blocked.js";
 import { Devices } from "./me/devices.js";
 import { FindableCard } from "./me/findable.js";
 import { Identity } from "./me/identity.js";
@@ -30,6 +31,7 @@ function Me() {
         ${!isGuest && html`<${PasskeysCard} />`}
         ${!isGuest && html`<${AuthenticatorCard} />`}
         <${Devices} isGuest=${isGuest} />
+        <${BlockedCard} />
       </div>
     </div>
   `;
