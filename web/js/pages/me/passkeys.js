@@ -20,7 +20,9 @@ export function PasskeysCard() {
       : listed.thing.length > 0 && html`<ul class="devices">
           ${listed.thing.map((passkey) => html`<${Row} key=${passkey.id} passkey=${passkey} onRemoved=${listed.again} />`)}
         </ul>`}
-    ${hasPasskeys() ? html`<${Make} onMade=${listed.again} />` : html`<p class="fine">${text("passkeys.not_here")}</p>`}
+    <div class="below">
+      ${hasPasskeys() ? html`<${Make} onMade=${listed.again} />` : html`<p class="fine">${text("passkeys.not_here")}</p>`}
+    </div>
   </${Card}>`;
 }
 
