@@ -32,6 +32,8 @@ from detection.tools import Tools, open_tools
 Frames = list[tuple[int, Encoded]]
 GLANCES = 3
 CHECKS = 5
+# So many participants at least shall fit on a core.
+BAR = 20
 EVERY_S = 10
 # As long as the worker waits for frames.
 IDLE_S = 0.1
@@ -202,7 +204,7 @@ def main() -> None:
         "| people | age of a look: median, 95 %, worst | of a glance "
         "| frames let go of: looks, glances |\n|---|---|---|---|"
     )
-    for people in (fit // 2, fit, 2 * fit, 5 * fit):
+    for people in sorted({BAR, fit // 2, fit, 2 * fit, 5 * fit}):
         told = ages(people, frames, costs)
         shares = [
             100 * told.dropped[kind] / (people * ROUNDS * count)

@@ -18,7 +18,7 @@ import numpy as np
 from bench.light_challenge import interval
 from bench.relight import through_vp8
 from detection.media import Pixels
-from detection.repetition import Memory, fingerprint
+from detection.repetition import LEAST_MOVEMENT, MOST_ALIKE, Memory, fingerprint
 from detection.sending import Sending, shown
 
 PICTURES_PER_S = 30
@@ -51,18 +51,18 @@ class Camera:
             yield number / PICTURES_PER_S, noisy.astype(np.uint8)
 
 
-def finds(pictures: Iterator[Pixels], camera: Camera) -> bool:
-    """Whether a repetition is seen, at whatever second."""
-    memory, asked_s = Memory(), 0.0
+def least_alike(pictures: Iterator[Pixels], camera: Camera) -> float:
+    """How alike the most alike distance ever was, asked every second; 1 where nothing told."""
+    memory, asked_s, least = Memory(), 0.0, 1.0
     for at_s, pixels in through_vp8(camera.film(pictures), BITRATE_BPS, PICTURES_PER_S):
         if memory.wants(at_s):
             memory.add(at_s, fingerprint(pixels))
         if at_s >= asked_s + 1:
             asked_s = at_s
             said = memory.repetition()
-            if said is not None and said.repeats:
-                return True
-    return False
+            if said is not None and said.movement >= LEAST_MOVEMENT:
+                least = min(least, said.alike)
+    return least
 
 
 def fitted(film: Film) -> Film:
@@ -85,9 +85,12 @@ def twice(film: Film, length_s: float, camera: Camera) -> Iterator[Pixels] | Non
     return chain(film[:size], film[:size]) if len(film) >= size else None
 
 
-def row(title: str, found: Sequence[bool]) -> str:
-    count = len(found)
-    return f"| {title} | {count} | {sum(found)} ({interval(sum(found), count)} %) |"
+def row(title: str, alike: Sequence[float]) -> str:
+    count, found = len(alike), sum(one <= MOST_ALIKE for one in alike)
+    return (
+        f"| {title} | {count} | {found} ({interval(found, count)} %) "
+        f"| {min(alike):.2f} to {max(alike):.2f} |"
+    )
 
 
 def main() -> None:
@@ -102,7 +105,7 @@ def main() -> None:
         list(islice(chain.from_iterable(films[one] for one in order), ROW_S * PICTURES_PER_S))
         for order in orders
     ]
-    print("| | films | found within two rounds |\n|---|---|---|")
+    print("| | films | found within two rounds | most alike |\n|---|---|---|---|")
     for kind, some, lengths_s in (
         ("", films, LENGTHS_S),
         (", films in a row", rows, ROW_LENGTHS_S),
@@ -110,10 +113,10 @@ def main() -> None:
         for length_s in lengths_s:
             loops = [loop for film in some if (loop := twice(film, length_s, camera)) is not None]
             if loops:
-                found = [finds(loop, camera) for loop in loops]
-                print(row(f"loop of {length_s} s{kind}", found), flush=True)
+                alike = [least_alike(loop, camera) for loop in loops]
+                print(row(f"loop of {length_s} s{kind}", alike), flush=True)
     for kind, some in (("played once", films), ("in a row, played once", rows)):
-        print(row(kind, [finds(iter(film), camera) for film in some]), flush=True)
+        print(row(kind, [least_alike(iter(film), camera) for film in some]), flush=True)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ _AS_ALIKE = 0.05
 # Under this difference in levels of 255 nothing moved at all.
 _STILL = 0.05
 # Less movement than this, over many distances, cannot show a repetition.
-_LEAST_MOVEMENT = 0.35
+LEAST_MOVEMENT = 0.35
 # As many pixels of a field, down and across, are enough for its mean.
 _OF_A_FIELD = 5
 
@@ -52,7 +52,7 @@ class Repetition:
 
     @property
     def repeats(self) -> bool:
-        return self.alike <= MOST_ALIKE and self.movement >= _LEAST_MOVEMENT
+        return self.alike <= MOST_ALIKE and self.movement >= LEAST_MOVEMENT
 
 
 def fingerprint(pixels: Pixels) -> Floats:
