@@ -47,6 +47,7 @@ class Page:
 
 
 CALL_STYLES = ("rooms", "lobby", "call", "tiles", "bar", "panels", "challenge")
+CONSOLE_STYLES = ("diagnose", "console", "wall", "queue", "alert", "tables")
 CHAT_STYLES = ("chat", "messages", "writing", "attachments")
 
 PAGES = {
@@ -59,7 +60,7 @@ PAGES = {
     addresses.HEART_LINK_PAGE: Page("heart-link", styles=("match",)),
     addresses.CHAT_PAGE: Page("chat", "chat", styles=CHAT_STYLES),
     addresses.CALL_PAGE: Page("call", styles=(*CALL_STYLES, *CHAT_STYLES)),
-    addresses.CONSOLE: Page("console", "columns", styles=("diagnose", "console")),
+    addresses.CONSOLE: Page("console", "columns", styles=CONSOLE_STYLES),
     addresses.DIAGNOSE: Page("diagnose", styles=("diagnose",)),
     addresses.DIAGNOSE_ROOM: Page("diagnose", styles=("diagnose",)),
 }
