@@ -3,6 +3,7 @@
 The people are simulated where detection hands over its scores; everything behind that is as it is.
 """
 
+import asyncio
 import csv
 import io
 import json
@@ -27,7 +28,7 @@ from signaling.http.server import listen
 from signaling.media import Participant
 from signaling.risk.consent import VERSION
 from signaling.store import events
-from tests.browser.conftest import NewPage, sign_in
+from tests.browser.conftest import PATIENCE_MS, NewPage, sign_in
 from tests.browser.test_call_screens import everywhere
 from tests.client import PASSWORD, Client
 
@@ -73,6 +74,12 @@ class Cast:
             reasons=why if risk >= 0.6 else (),
         )
         self._candor.watching.board.hear(Scored(self.room, self.identities[name], score, record))
+
+    async def connected(self, name: str) -> None:
+        """Return once a page of theirs has said hello: nobody else can be told anything."""
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while not self._candor.attendance.is_here(self.identities[name]):
+                await asyncio.sleep(0.05)
 
     def convict(self, name: str) -> None:
         """What detection says of somebody against whom three signals speak."""
@@ -186,6 +193,7 @@ async def test_the_wall_is_live_and_shows_the_riskiest_first(device: NewPage, ca
     told = await device()
     await sign_in(told, "hal")
     await told.wait_for_url("**/")
+    await cast.connected("Hal")
     await hal.get_by_text("Notify", exact=True).click()
     await hal.get_by_label("What they are told").fill("Please look into your camera.")
     await hal.get_by_role("button", name="Send").click()
