@@ -5,7 +5,7 @@ import { counted, text } from "../../i18n.js";
 import { Button } from "../../ui/button.js";
 import { html } from "../../ui/html.js";
 import { Icon } from "../../ui/icons.js";
-import { useWaiting } from "./people-panel.js";
+import { useWaiting } from "./waiting.js";
 
 /**
  * @param {{

@@ -5,7 +5,6 @@
  */
 
 import { later } from "../../ui/later.js";
-import { PeoplePanel } from "./people-panel.js";
 
 /**
  * @typedef {object} Panel
@@ -17,6 +16,6 @@ import { PeoplePanel } from "./people-panel.js";
 
 /** @type {readonly Panel[]} */
 export const PANELS = [
-  { name: "people", icon: "people", key: "p", content: PeoplePanel },
+  { name: "people", icon: "people", key: "p", content: later(() => import("./people-panel.js").then((module) => module.PeoplePanel)) },
   { name: "chat", icon: "chat", key: "c", content: later(() => import("./chat-panel.js").then((module) => module.ChatPanel)) },
 ];

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { challenge, endCall } from "../../calls.js";
 import { counted, errorText, text } from "../../i18n.js";
-import { admit, admitAll, ban, deny, handOver, makeWait, sendAway, setLocked, setRole, setWaitingRoom, silence, whoWaits } from "../../moderation.js";
+import { admit, admitAll, ban, deny, handOver, makeWait, sendAway, setLocked, setRole, setWaitingRoom, silence } from "../../moderation.js";
 import { askForProof, proofOf } from "../../proofs.js";
 import { mayInvite } from "../../rooms.js";
 import { InviteDialog } from "../entry/invite.js";
@@ -17,6 +17,7 @@ import { useDeed } from "../../ui/loaded.js";
 import { Notice } from "../../ui/notice.js";
 import { ProofWords } from "../../ui/proof-mark.js";
 import { announce } from "../../ui/toast.js";
+import { useWaiting } from "./waiting.js";
 
 /** @typedef {import("../../call/in-call.js").InCall} InCall */
 /** @typedef {import("../../call/roster.js").Person} Person */
@@ -116,8 +117,6 @@ function Deed({ words, act, kind = "soft" }) {
   </div>`;
 }
 
-const AT_DOOR = new Set(["member.waiting", "member.admitted", "member.denied", "member.gave_up", "member.joined"]);
-
 /** Who waits to be let in; read anew whenever the room's stream tells of the door. @param {{room: Room, call: InCall}} properties */
 function AtTheDoor({ room, call }) {
   const waiting = useWaiting(room, call);
@@ -135,22 +134,6 @@ function AtTheDoor({ room, call }) {
     </ul>
     ${waiting.length > 1 && html`<${Deed} kind="primary" words=${text("door.admit_all")} act=${() => admitAll(room.id)} />`}
   </section>`;
-}
-
-/** @param {Room} room @param {InCall} call */
-export function useWaiting(room, call) {
-  const [waiting, setWaiting] = useState(/** @type {import("../../moderation.js").Knock[]} */ ([]));
-  useEffect(() => {
-    let isHere = true;
-    const look = () => whoWaits(room.id).then((found) => isHere && setWaiting(found), () => {});
-    look();
-    const stop = call.stay.on("event", (event) => AT_DOOR.has(event.kind) && look());
-    return () => {
-      isHere = false;
-      stop();
-    };
-  }, [room.id, call]);
-  return waiting;
 }
 
 /** @param {{room: Room, call: InCall}} properties */
