@@ -68,6 +68,7 @@ class PictureDecoder:
         self._size: tuple[int, int] | None = None
         self._changes: deque[float] = deque()
         self.needs_key_frame = True
+        self._unshown_bytes = 0
         self.decoded_s = -math.inf
         """When the last frame of which something came had arrived."""
         self.counts: Counter[Refused] = Counter()
@@ -91,7 +92,11 @@ class PictureDecoder:
         self.needs_key_frame = False
         if decoded:
             self.decoded_s = frame.at_s
-        return [_picture(one, frame, self._scaler) for one in decoded] if shown else []
+        self._unshown_bytes += len(frame.data)
+        if not (decoded and shown):
+            return []
+        encoded_bytes, self._unshown_bytes = self._unshown_bytes, 0
+        return [_picture(one, frame, encoded_bytes, self._scaler) for one in decoded]
 
     def _refusal(self, frame: Encoded) -> Refused | None:
         if not frame.data:
@@ -202,11 +207,11 @@ def _resampler() -> AudioResampler:
     return AudioResampler(format="flt", layout="mono", rate=SOUND_RATE_HZ)
 
 
-def _picture(decoded: av.VideoFrame, frame: Encoded, scaler: Scaler) -> Picture:
+def _picture(decoded: av.VideoFrame, frame: Encoded, encoded_bytes: int, scaler: Scaler) -> Picture:
     shrink = min(1.0, LARGEST_SIDE / max(decoded.width, decoded.height))
     width, height = (max(2, round(side * shrink)) for side in (decoded.width, decoded.height))
     pixels = scaler.pixels(decoded, width, height)
     turns = frame.rotation // 90 % 4
     if turns:
         pixels = np.ascontiguousarray(np.rot90(pixels, -turns))
-    return Picture(frame.at_s, frame.media_s, pixels, frame.key_frame, frame.burst, len(frame.data))
+    return Picture(frame.at_s, frame.media_s, pixels, frame.key_frame, frame.burst, encoded_bytes)

@@ -29,6 +29,7 @@ class Picture:
     burst: int = 0
     """Pictures of one burst follow each other without a gap."""
     encoded_bytes: int = 0
+    """Of all frames since the picture before it."""
 
     @property
     def width(self) -> int:

@@ -18,7 +18,12 @@ from detection.faces import Finder
 from detection.fusion import Record, Score, State, Thresholds, judge
 from detection.keepsake import Keepsake
 from detection.media import Glance, Picture, Sight, Sound
-from detection.policy import GLANCE_EVERY_S, GLANCE_FOR_FACES_EVERY_S, LOOK_EVERY_S
+from detection.policy import (
+    GLANCE_EVERY_S,
+    GLANCE_FOR_FACES_EVERY_S,
+    LOOK_CLOSELY_EVERY_S,
+    LOOK_EVERY_S,
+)
 from detection.signals import Note, Signal
 from detection.signals.quality import Quality
 from detection.weighing import fade
@@ -60,6 +65,7 @@ class Participant:
         self._state = State.UNKNOWN
         self._cut_s: float | None = None
         self._looked_media_s: float | None = None
+        self._look_every_s = LOOK_EVERY_S
         self._ceiling = 0.0
         self.keepsake = Keepsake()
         self.blind = ""
@@ -87,22 +93,21 @@ class Participant:
         decoder = self._decoders.get(track)
         if decoder is None:
             return True
-        if track in self._glancing and isinstance(decoder, PictureDecoder):
+        if isinstance(decoder, SoundDecoder):
+            self._receive_sound(decoder, frame)
+        elif track in self._glancing:
             with self._costs.of("glances"):
                 self._receive_glance(decoder, frame)
-            return not decoder.needs_key_frame
-        with self._costs.of("decoding"):
-            decoded = decoder.decode(frame)
-        for one in decoded:
-            if isinstance(one, Sound):
-                self.hear(one)
-            else:
-                self.look(one)
+        else:
+            self._receive_look(decoder, frame)
         return not decoder.needs_key_frame
 
+    def attend(self, closely: bool) -> None:
+        """Look at more of the pictures from now on, or at as many as everybody's."""
+        self._look_every_s = LOOK_CLOSELY_EVERY_S if closely else LOOK_EVERY_S
+
     def look(self, picture: Picture) -> None:
-        """A decoded picture; those that follow too soon are passed over."""
-        if self._finder is None or not self._is_due(picture):
+        if self._finder is None:
             return
         self._looked_media_s = picture.media_s
         self.keepsake.look(picture)
@@ -178,12 +183,25 @@ class Participant:
         before, self._glance_slot = self._glance_slot, math.floor(at_s / GLANCE_EVERY_S)
         return self._glance_slot != before
 
-    def _is_due(self, picture: Picture) -> bool:
+    def _receive_look(self, decoder: PictureDecoder, frame: Encoded) -> None:
+        with self._costs.of("decoding"):
+            decoded = decoder.decode(frame, shown=self._is_due(frame))
+        for picture in decoded:
+            self.look(picture)
+
+    def _receive_sound(self, decoder: SoundDecoder, frame: Encoded) -> None:
+        with self._costs.of("decoding"):
+            decoded = decoder.decode(frame)
+        for sound in decoded:
+            self.hear(sound)
+
+    def _is_due(self, frame: Encoded) -> bool:
+        """Those that follow too soon are passed over."""
         last_s = self._looked_media_s
-        if picture.key_frame or last_s is None:
+        if frame.key_frame or last_s is None:
             return True
         # Clocks of publishers may jump.
-        return not 0 <= picture.media_s - last_s < LOOK_EVERY_S
+        return not 0 <= frame.media_s - last_s < self._look_every_s
 
     def _take(self, signal: Signal, said: Sequence[Evidence]) -> None:
         self._said += len(said)

@@ -28,7 +28,9 @@ ALL_THE_TIME = {
 # Between looks: all of the smallest pictures that do, at what little they cost to decode.
 GLANCES = Sampling(burst_frames=0, every_s=0.0, choice="nearest", height=180)
 # Pictures closer together than this are decoded, for others build upon them, and not looked at.
-LOOK_EVERY_S = 1 / 16
+LOOK_EVERY_S = 1 / 11
+# Of those who are asked or suspected: answers are told by how a face changes.
+LOOK_CLOSELY_EVERY_S = 1 / 16
 GLANCE_EVERY_S = 1 / 8
 # Two of these with nobody in them, and what waits meanwhile, are two seconds and a half.
 GLANCE_FOR_FACES_EVERY_S = 0.8

@@ -192,6 +192,7 @@ class Worker:
 
     def _set_sampling(self, watched: _Watched) -> None:
         closely = self._clock() < watched.attended_until_s or watched.state in _SUSPECTED
+        watched.participant.attend(closely)
         for track in watched.tracks.values():
             track.attend(closely)
 

@@ -23,7 +23,7 @@ from detection.speech import Heard, LoudSpeech, Speech
 SMALLEST_FACE = 64.0
 GOOD_FACE = 160.0
 FEWEST_PICTURES_PER_S = 5.0
-GOOD_PICTURES_PER_S = 12.0
+GOOD_PICTURES_PER_S = 8.0
 # The probe fell from 0.78 to 0.60 on pictures of a bad uplink.
 LOW_BITRATE_BPS = 150_000
 LOW_BITRATE_QUALITY = 0.4

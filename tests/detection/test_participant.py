@@ -145,10 +145,21 @@ def test_a_signal_that_breaks_is_out_and_the_others_go_on() -> None:
     assert says.sights
 
 
-def test_pictures_that_come_too_fast_are_not_all_looked_at() -> None:
+@pytest.mark.parametrize(("closely", "looked_at"), [(False, 10), (True, 15)])
+def test_pictures_that_come_too_fast_are_not_all_looked_at(closely: bool, looked_at: int) -> None:
+    says = Says(Outcome.OBSERVED, 0.0)
+    participant = watched(says)
+    participant.attend(closely)
+    show(participant, 10.0)
+    assert len(says.sights) == looked_at
+
+
+def test_what_is_passed_over_counts_in_what_the_next_picture_cost() -> None:
     says = Says(Outcome.OBSERVED, 0.0)
     show(watched(says), 10.0)
-    assert 12 <= len(says.sights) <= 16
+    sent = [len(data) for data in encoded.vp8(width=256, height=240, count=30)]
+    shown = [says.sights[0].picture.encoded_bytes, says.sights[1].picture.encoded_bytes]
+    assert shown == [sent[0], sum(sent[1:4])]
 
 
 def test_evidence_does_not_pile_up() -> None:
