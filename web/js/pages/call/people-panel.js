@@ -101,8 +101,8 @@ function Moderating({ person, room, call }) {
     ${isOwner && !isGuest && html`<${Deed} words=${text("moderate.hand_over")} act=${() => handOver(room.id, identity)} />`}
     ${call.detection.value?.runs &&
     KINDS.map((kind) => html`<${Deed} key=${kind} words=${text(`moderate.challenge_${kind}`)} act=${() => challenge(call.call.value?.id ?? "", identity, kind)} />`)}
-    <${Deed} kind="danger" words=${text("moderate.wait")} act=${() => makeWait(room.id, identity)} />
     <${Deed} words=${text("moderate.proof")} act=${() => askForProof(call.call.value?.id ?? "", identity)} />
+    <${Deed} kind="danger" words=${text("moderate.wait")} act=${() => makeWait(room.id, identity)} />
     <${Deed} kind="danger" words=${text("moderate.remove")} act=${() => sendAway(room.id, identity)} />
     <${Deed} kind="danger" words=${text("moderate.ban")} act=${() => ban(room.id, identity)} />
   </div>`;

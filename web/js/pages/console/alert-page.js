@@ -1,6 +1,7 @@
 /** One alert with all that it stands on: how the score went, why, and what was done by whom and when. */
 
 import { ACTS, actOn, alertOf, giveTo, noteOn, pastScores } from "../../console/alerts.js";
+import { thresholds } from "../../console/evidence.js";
 import { counted, distance, errorText, moment, text } from "../../i18n.js";
 import { me } from "../../session.js";
 import { Button, ButtonLink } from "../../ui/button.js";
@@ -58,9 +59,11 @@ export function AlertPage({ board, id }) {
 
 /** @param {{alert: Alert, acts: AlertAct[]}} properties */
 function Past({ alert, acts }) {
-  const { thing, failure, again } = useLoaded(() => pastScores(alert.call, alert.identity), [alert.call, alert.identity, alert.last_at]);
+  const load = () => Promise.all([pastScores(alert.call, alert.identity), thresholds()]);
+  const { thing, failure, again } = useLoaded(load, [alert.call, alert.identity, alert.last_at]);
   if (thing === null) return html`<${NotYet} failure=${failure} again=${again} rows=${2} />`;
-  return html`<${Timeline} scores=${thing} events=${acts} />`;
+  const [scores, { raise_risk: alertRisk }] = thing;
+  return html`<${Timeline} scores=${scores} events=${acts} alertRisk=${alertRisk} />`;
 }
 
 /** @param {{alert: Alert, again: () => Promise<void>}} properties */

@@ -8,7 +8,6 @@ import { html } from "../../ui/html.js";
 /** @typedef {import("../../console/alerts.js").PastScore} PastScore */
 
 const HEIGHT = 240;
-const ALERT_RISK = 0.8;
 // A line every ten seconds; what is missing longer was not known.
 const GAP_S = 25;
 
@@ -41,23 +40,23 @@ export function columns(scores) {
   return [times, risks, confidences];
 }
 
-/** @param {{scores: PastScore[], events: readonly {at: string, act: string}[]}} properties */
-export function Timeline({ scores, events }) {
+/** @param {{scores: PastScore[], events: readonly {at: string, act: string}[], alertRisk: number}} properties `alertRisk` is where alerts begin now */
+export function Timeline({ scores, events, alertRisk }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
   const isDark = useDark();
   useEffect(() => {
     const element = place.current;
     if (element === null || scores.length === 0) return;
-    const plot = new uPlot(options(element.clientWidth, events), columns(scores), element);
+    const plot = new uPlot(options(element.clientWidth, events, alertRisk), columns(scores), element);
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
     return () => {
       observer.disconnect();
       plot.destroy();
     };
-  }, [scores, events, language.value, isDark]);
+  }, [scores, events, alertRisk, language.value, isDark]);
   if (scores.length === 0) return html`<p class="fine">${text("alert.no_past")}</p>`;
-  return html`<figure class="timeline"><div ref=${place}></div><figcaption class="fine">${text("alert.timeline")}</figcaption></figure>`;
+  return html`<figure class="timeline"><div ref=${place}></div><figcaption class="fine">${text("alert.timeline", { risk: alertRisk.toFixed(2) })}</figcaption></figure>`;
 }
 
 /** Colours are drawn once, so the drawing has to know when the scheme changes. */
@@ -78,9 +77,10 @@ const clock = (second) => new Intl.DateTimeFormat(language.value, { timeStyle: "
 /**
  * @param {number} width
  * @param {readonly {at: string, act: string}[]} events
+ * @param {number} alertRisk
  * @returns {uPlot.Options}
  */
-function options(width, events) {
+function options(width, events, alertRisk) {
   const [line, muted, danger, accent] = ["--line", "--muted", "--danger", "--accent"].map(colour);
   const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
   return {
@@ -93,12 +93,17 @@ function options(width, events) {
       { label: text("alert.line_risk"), stroke: danger, width: 2, points: { size: 6 } },
       { label: text("alert.line_confidence"), stroke: accent, width: 2, dash: [6, 4], points: { show: false } },
     ],
-    hooks: { draw: [(plot) => mark(plot, events, danger ?? "", muted ?? "")] },
+    hooks: { draw: [(plot) => mark(plot, events, alertRisk, { limit: danger ?? "", event: muted ?? "" })] },
   };
 }
 
-/** @param {uPlot} plot @param {readonly {at: string, act: string}[]} events @param {string} limit @param {string} stroke */
-function mark(plot, events, limit, stroke) {
+/**
+ * @param {uPlot} plot
+ * @param {readonly {at: string, act: string}[]} events
+ * @param {number} alertRisk
+ * @param {{limit: string, event: string}} colours
+ */
+function mark(plot, events, alertRisk, colours) {
   const { ctx: context, bbox: box } = plot;
   context.save();
   context.setLineDash([4, 4]);
@@ -110,11 +115,11 @@ function mark(plot, events, limit, stroke) {
     context.lineTo(...to);
     context.stroke();
   };
-  const y = plot.valToPos(ALERT_RISK, "y", true);
-  draw([box.left, y], [box.left + box.width, y], limit);
+  const y = plot.valToPos(alertRisk, "y", true);
+  draw([box.left, y], [box.left + box.width, y], colours.limit);
   for (const { at } of events) {
     const x = plot.valToPos(seconds(at), "x", true);
-    if (x >= box.left && x <= box.left + box.width) draw([x, box.top], [x, box.top + box.height], stroke);
+    if (x >= box.left && x <= box.left + box.width) draw([x, box.top], [x, box.top + box.height], colours.event);
   }
   context.restore();
 }
