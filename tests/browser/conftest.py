@@ -1,5 +1,6 @@
 """A Candor as people start it, and browsers that witness everything that goes wrong on a page."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -27,6 +28,7 @@ from playwright.async_api import (
 )
 
 PASSWORD = "correct horse battery"
+CLOSES_WITHIN_S = 30
 QUIET = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -157,7 +159,9 @@ async def chromium() -> AsyncIterator[Browser]:
             executable_path=shutil.which("chromium"), args=list(QUIET)
         )
         yield browser
-        await browser.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSES_WITHIN_S):
+                await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -176,7 +180,10 @@ async def device(chromium: Browser, address: str, witness: Witness) -> AsyncIter
 
     yield made
     for context in contexts:
-        await context.close()
+        # Chromium once never said that a context had closed; it goes with the browser, too.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSES_WITHIN_S):
+                await context.close()
 
 
 async def register(page: Page, name: str, nickname: str = "") -> None:
