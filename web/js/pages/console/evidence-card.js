@@ -57,7 +57,7 @@ function Explained({ score }) {
 }
 
 /** Signals whose errors were measured; what was is in docs/DETECTION.md. */
-const KNOWN = new Set(["light", "motion", "code", "lips", "loop"]);
+const KNOWN = new Set(["code", "face", "light", "lips", "loop", "motion", "voice"]);
 
 /** @param {{evidence: Evidence}} properties */
 function Statement({ evidence }) {
