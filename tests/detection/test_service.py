@@ -25,7 +25,7 @@ WITHIN_S = 10.0
 
 @pytest.fixture
 async def detection(tmp_path: Path) -> AsyncIterator[Detection]:
-    async with Detection(DetectionConfig(tmp_path, tmp_path / "sockets")) as opened:
+    async with Detection(DetectionConfig(tmp_path)) as opened:
         yield opened
 
 
