@@ -11,7 +11,7 @@ DEVELOPMENT := .venv/.development
 PAGES := web/node_modules/.installed
 MODELS := models/.installed
 
-.PHONY: run setup test check test-browser fuzz torture bench lock clean
+.PHONY: run setup test check test-browser pictures fuzz torture bench lock clean
 
 run: setup
 	$(BIN)/candor serve --dev --port $(PORT) $(ARGS)
@@ -31,6 +31,12 @@ check: setup $(DEVELOPMENT)
 
 test-browser: setup $(DEVELOPMENT)
 	$(BIN)/pytest -m browser tests/browser tests/interop
+
+# The README's pictures, taken anew.
+pictures: setup $(DEVELOPMENT)
+	$(BIN)/pytest -m browser tests/browser/test_call_screens.py tests/browser/test_everywhere.py \
+		tests/browser/test_console.py -k "right_at_every_size or (still_and_is_accessible and chat) or wall"
+	$(BIN)/python -m tests.browser.pictures
 
 fuzz: setup $(DEVELOPMENT)
 	$(BIN)/pytest -m long tests

@@ -223,6 +223,8 @@ async def keep_picture(page: Page, name: str) -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     has_dialog = await page.locator("dialog[open]").count() > 0
     long = await page.evaluate("document.documentElement.scrollHeight") > TALLEST_PICTURE
+    # What sticks to the window would stand in the middle of the page.
+    await page.evaluate("scrollTo(0, 0)")
     await page.screenshot(path=SCREENS / f"{name}.png", full_page=not (has_dialog or long))
 
 
