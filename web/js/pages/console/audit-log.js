@@ -23,7 +23,7 @@ export function AuditLog() {
 
 /** @param {import("../../console/operating.js").AuditEntry} entry */
 const row = ({ sequence, at, actor, action, subject, address, detail, hash }) => html`<tr key=${sequence}>
-  <td>${sequence}</td><td>${moment(at)}</td><td>${nameOf(actor)}</td>
+  <td>${sequence}</td><td class="when">${moment(at)}</td><td>${nameOf(actor)}</td>
   <td><span class="table-main">${action}</span><span class="fine code">${detail === "{}" ? "" : detail}</span></td>
   <td>${nameOf(subject)}</td><td>${address}</td><td class="code" title=${hash}>${hash.slice(0, 12)}…</td>
 </tr>`;

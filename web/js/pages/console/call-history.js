@@ -39,7 +39,7 @@ export function CallHistory() {
 /** @param {import("../../calls.js").Call} call */
 const row = (call) => html`<tr key=${call.id}>
   <th scope="row"><${RoomName} room=${call.room} /></th><td>${nameOf(call.caller)}</td>
-  <td>${text(`calls.state.${call.state}`)}</td><td>${moment(call.started_at)}</td>
+  <td>${text(`calls.state.${call.state}`)}</td><td class="when">${moment(call.started_at)}</td>
   <td>${text("calls.minutes", { minutes: (call.duration_s / 60).toFixed(1) })}</td>
   <td>${call.members.map((one) => nameOf(one.user)).join(", ")}</td>
 </tr>`;

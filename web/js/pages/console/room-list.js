@@ -33,6 +33,6 @@ export function RoomList() {
 const row = ({ id, title, kind, locked, capacity, call, called_at: since, people_now: people, created_at: made }) => html`<tr key=${id}>
   <th scope="row"><span class="table-main">${title}</span><span class="fine">${id}</span></th>
   <td>${text(`room.kind.${kind}`)}${locked && html` <span class="badge">${text("rooms.locked")}</span>`}</td>
-  <td>${call === null ? text("rooms.quiet") : counted("wall.people", people)}</td><td>${since === null ? "" : moment(since)}</td>
-  <td>${capacity}</td><td>${moment(made)}</td>
+  <td>${call === null ? text("rooms.quiet") : counted("wall.people", people)}</td><td class="when">${since === null ? "" : moment(since)}</td>
+  <td>${capacity}</td><td class="when">${moment(made)}</td>
 </tr>`;

@@ -47,7 +47,7 @@ function UserRow({ user, again }) {
           ${ROLES.slice(1).map((role) => html`<option key=${role} value=${role} selected=${role === user.role}>${text(`users.role.${role}`)}</option>`)}
         </select>`
       : text(`users.role.${user.role}`)}</td>
-    <td>${moment(user.created_at)}</td>
+    <td class="when">${moment(user.created_at)}</td>
     <td>${user.banned_at === null ? text("users.open") : text("users.closed", { reason: user.ban_reason ?? "" })}</td>
     <td>${isMe ? null : user.banned_at === null
       ? html`<${Button} kind="danger" label=${text("users.ban_whom", { name: user.name })} onClick=${ban}>${text("users.ban")}</${Button}>`
