@@ -53,6 +53,11 @@ async def test_the_migrations_make_the_schema_that_the_code_knows(url: str) -> N
         assert await store.read(migrate.current) == migrate.newest()
 
 
+def test_steps_are_named_by_their_revisions_in_their_order() -> None:
+    run = [step.revision for step in ScriptDirectory(str(migrate.STEPS)).walk_revisions()]
+    assert migrate.steps() == run[::-1]
+
+
 async def test_the_comparison_sees_a_difference(url: str) -> None:
     async with open_store(url) as store:
         await store.write(lambda c: c.execute(sa.text("ALTER TABLE users ADD COLUMN extra TEXT")))
