@@ -1,6 +1,8 @@
 """What operators and their machines look at: health, metrics, and the API's own description."""
 
+import asyncio
 from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 
@@ -81,12 +83,20 @@ class SightRoutes:
 
 
 class Description:
-    """The API's description; made once, from the finished list of routes."""
+    """The API's description; made once, from the finished list of routes, when it is asked for."""
 
     def __init__(self, routes: Iterable[Route], version: str) -> None:
-        described = openapi.document([*routes, *self.routes()], version)
-        self._document = Content("application/json", msgspec.json.encode(described))
-        self._page = Content("text/html; charset=utf-8", openapi.readable(described).encode())
+        self._routes = [*routes, *self.routes()]
+        self._version = version
+
+    @cached_property
+    def _made(self) -> tuple[Content, Content]:
+        """For machines, and for people."""
+        described = openapi.document(self._routes, self._version)
+        return (
+            Content("application/json", msgspec.json.encode(described)),
+            Content("text/html; charset=utf-8", openapi.readable(described).encode()),
+        )
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -110,10 +120,12 @@ class Description:
         )
 
     async def document(self, call: Call) -> Answer:
-        return Answer(self._document)
+        document, _ = await asyncio.to_thread(lambda: self._made)
+        return Answer(document)
 
     async def page(self, call: Call) -> Answer:
-        return Answer(self._page, headers=PAGE_HEADERS)
+        _, page = await asyncio.to_thread(lambda: self._made)
+        return Answer(page, headers=PAGE_HEADERS)
 
 
 PAGE_HEADERS = {
