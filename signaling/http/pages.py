@@ -89,7 +89,7 @@ class Pages:
     """Reads every page once; what is not in the list cannot be asked for."""
 
     def __init__(self, folder: Path = WEB) -> None:
-        self._folder = folder
+        self._files = dict(_files(folder))
         self._texts = {page: page.text(folder) for page in (*PAGES.values(), NOT_FOUND)}
 
     def routes(self) -> Iterator[web.AbstractRouteDef]:
@@ -97,8 +97,8 @@ class Pages:
             yield web.get(address.path, self._showing(page))
             for old in address.also:
                 yield web.get(old, _redirect(address))
-        for path, file in self._files():
-            yield web.get(path, _file(file))
+        for folder in ("static", "packages"):
+            yield web.get(f"/{folder}/{{path:.+}}", self._send)
 
     def not_found(self) -> web.Response:
         """The page for an address that leads nowhere."""
@@ -120,24 +120,23 @@ class Pages:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        """(address, file) of all that pages load."""
-        for kind in ("css", "js", "i18n", "images"):
-            for file in sorted((self._folder / kind).rglob("*")):
-                if file.is_file():
-                    yield f"/static/{file.relative_to(self._folder).as_posix()}", file
-        for name in PACKAGES:
-            yield f"/packages/{name}", self._folder / "node_modules" / name
-
-
-def _file(file: Path) -> Served:
-    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-
-    async def send(request: web.Request) -> web.StreamResponse:
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        file = self._files.get(request.path)
+        if file is None:
+            raise web.HTTPNotFound
+        media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         headers = SECURITY_HEADERS | {"Content-Type": media_type, "Cache-Control": "no-cache"}
         return web.FileResponse(file, headers=headers)
 
-    return send
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """(address, file) of all that pages load."""
+    for kind in ("css", "js", "i18n", "images"):
+        for file in sorted((folder / kind).rglob("*")):
+            if file.is_file():
+                yield f"/static/{file.relative_to(folder).as_posix()}", file
+    for name in PACKAGES:
+        yield f"/packages/{name}", folder / "node_modules" / name
 
 
 def _redirect(address: Address) -> Served:
