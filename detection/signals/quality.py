@@ -34,6 +34,8 @@ LEAST_SPAN_S = 0.8
 PICTURES_MISSED_AFTER_S = 13.0
 # One glance without a face may have fallen upon a hand or a nod.
 _GLANCES_AGREE = 2
+# For how light a picture is, each eighth pixel of each eighth row is enough.
+_SPARSE = 8
 # Of 255; skin below the first is noise.
 DARKEST = 20.0
 GOOD_LIGHT = 60.0
@@ -64,6 +66,7 @@ class _Look:
     faces: int
     size: float = 0.0
     light: float = 0.0
+    """Of the face, or of the whole picture where there is none."""
     sharpness: float = 0.0
     turn: float = 0.0
 
@@ -104,7 +107,7 @@ class Quality(Signal):
     """Of one participant's last burst."""
 
     name = "quality"
-    version = "3"
+    version = "4"
 
     def __init__(self, speech: Speech | None = None) -> None:
         """Without a network that tells speech, loudness has to do."""
@@ -123,7 +126,8 @@ class Quality(Signal):
         self._width = sight.picture.width
         picture, face = sight.picture, sight.face
         of_picture = (picture.media_s, picture.encoded_bytes, picture.burst, len(sight.faces))
-        self._looks.append(_Look(*of_picture, *(_of_face(picture, face) if face else ())))
+        measured = _of_face(picture, face) if face else (0.0, _light(picture))
+        self._looks.append(_Look(*of_picture, *measured))
 
     def glance(self, glance: Glance) -> None:
         if glance.faces is not None:
@@ -186,7 +190,8 @@ class Quality(Signal):
 
 def _of_glance(picture: Picture, faces: Sequence[Face], scale: float) -> Material:
     """Of one picture; its size is that in a look, where pictures are `scale` times as large."""
-    seen = _Look(0.0, 0, 0, len(faces), *(_of_face(picture, faces[0]) if faces else ()))
+    measured = _of_face(picture, faces[0]) if faces else (0.0, _light(picture))
+    seen = _Look(0.0, 0, 0, len(faces), *measured)
     material = _material([seen], 0.0, 0.0)
     return replace(material, size=material.size * scale, pictures_per_s=FEWEST_PICTURES_PER_S)
 
@@ -199,6 +204,11 @@ def _of_face(picture: Picture, face: Face) -> tuple[float, float, float, float]:
         return min(face.width, face.height), 0.0, 0.0, 0.0
     edges = float(np.mean(np.square(np.diff(cut, axis=1))))
     return min(face.width, face.height), float(cut.mean()), edges, turn(face)
+
+
+def _light(picture: Picture) -> float:
+    """Of a picture with nobody in it."""
+    return float(picture.pixels[::_SPARSE, ::_SPARSE, 1].mean())
 
 
 def turn(face: Face) -> float:
@@ -225,7 +235,7 @@ def _material(looks: Sequence[_Look], loudness: float, speech_s: float) -> Mater
         len(seen) / max(1, len(looks)),
         median([look.faces for look in seen]),
         median([look.size for look in seen]),
-        median([look.light for look in seen]),
+        median([look.light for look in seen or looks]),
         median([look.sharpness for look in seen]),
         median([look.turn for look in seen]),
         loudness,
@@ -279,9 +289,10 @@ _FAULTS: Sequence[_Fault] = (
         "There is no picture, and a voice is too little.",
         lambda of: not of.pictures,
     ),
+    # Before a face that is not found: in the dark none can be.
+    ("too_dark", "It is too dark.", lambda of: of.light < DARKEST),
     ("no_face", "No face is in the picture.", lambda of: of.seen < LEAST_SEEN),
     ("many_faces", "Too many faces are in the picture.", lambda of: of.faces > MOST_FACES),
-    ("too_dark", "The face is too dark.", lambda of: of.light < DARKEST),
     ("too_bright", "The face is washed out.", lambda of: of.light > BRIGHTEST),
     ("too_small", "The face is too small.", lambda of: of.size < SMALLEST_FACE),
     ("too_few_pictures", "Too few pictures come.", lambda of: of.is_slow),

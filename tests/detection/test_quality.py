@@ -55,6 +55,7 @@ GOOD = Scene()
         (replace(GOOD, faces=0), "no_face"),
         (replace(GOOD, faces=50), "many_faces"),
         (replace(GOOD, light=10, grain=4), "too_dark"),
+        (replace(GOOD, light=10, grain=4, faces=0), "too_dark"),
         (replace(GOOD, light=255, grain=2), "too_bright"),
         (replace(GOOD, size=8.0), "too_small"),
         (replace(GOOD, size=60.0), "too_small"),
