@@ -138,10 +138,14 @@ def shown(standing: Standing) -> DetectionHere:
     return DetectionHere(**asdict(standing.rules), version=VERSION, consented=standing.given)
 
 
-async def agreed(store: Store, defaults: DetectionRules, who: Participant) -> bool:
-    """Whether somebody may be looked at: the room lets it run, and they said yes to it."""
+async def why_not(store: Store, defaults: DetectionRules, who: Participant) -> str:
+    """Why somebody may not be looked at, or nothing: the room lets it run, and they said yes."""
     found = await store.read(partial(_standing, defaults=defaults, who=who))
-    return found.given and found.rules.runs and not found.rules.encrypted
+    if found.rules.encrypted:
+        return "end_to_end_encrypted"
+    if not found.rules.runs:
+        return "not_checked"
+    return "" if found.given else "not_consented"
 
 
 def _standing(connection: sa.Connection, defaults: DetectionRules, who: Participant) -> Standing:

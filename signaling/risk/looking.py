@@ -39,14 +39,15 @@ class Sending:
     """Sources that their own page has switched off."""
     silenced: frozenset[str]
     """Sources that a moderator does not let through."""
-    agreed: bool
+    why_not: str
+    """Why they may not be looked at, as a code of `unknown`; empty where they may."""
 
 
 @dataclass(slots=True)
 class _Session:
     who: Participant
     sources: Mapping[str, str]
-    agreed: bool = False
+    why_not: str = "not_consented"
     off: frozenset[str] = frozenset()
 
 
@@ -57,11 +58,11 @@ class Looking:
         self,
         taps: Taps | None,
         looker: Looker | None,
-        agreed: Callable[[Participant], Awaitable[bool]],
+        why_not: Callable[[Participant], Awaitable[str]],
     ) -> None:
         self._taps = taps
         self._looker = looker
-        self._agreed = agreed
+        self._why_not = why_not
         self._sessions: dict[str, _Session] = {}
         self._of: dict[Participant, dict[str, _Session]] = {}
         self._silenced: dict[Participant, frozenset[str]] = {}
@@ -76,7 +77,7 @@ class Looking:
         self._of.setdefault(who, {})[session_id] = session
         if self._looker is not None:
             self._looker.describe(session_id, sources)
-        session.agreed = await self._agreed(who)
+        session.why_not = await self._why_not(who)
         await self._apply(session_id)
 
     def ended(self, session_id: str) -> None:
@@ -94,7 +95,7 @@ class Looking:
         """Somebody agreed or took it back, or the room's rules have changed."""
         for session_id, session in list(self._sessions.items()):
             if session.who.room == room and identity in {None, session.who.identity}:
-                session.agreed = await self._agreed(session.who)
+                session.why_not = await self._why_not(session.who)
                 await self._apply(session_id)
 
     async def silence(self, who: Participant, sources: frozenset[str]) -> None:
@@ -130,8 +131,8 @@ class Looking:
             source for one in sessions for source in one.sources.values() if source not in one.off
         }
         silenced = self._silenced.get(who, frozenset())
-        agreed = all(one.agreed for one in sessions)
-        return Sending(sent, sent - shown, silenced & sent, agreed)
+        why_not = next((one.why_not for one in sessions if one.why_not), "")
+        return Sending(sent, sent - shown, silenced & sent, why_not)
 
     async def _apply(self, session_id: str) -> None:
         session = self._sessions.get(session_id)
@@ -146,7 +147,7 @@ class Looking:
             raise Unavailable("media_unavailable", str(error)) from error
 
     def _wanted(self, session: _Session) -> frozenset[str]:
-        if not session.agreed:
+        if session.why_not:
             return frozenset()
         looked_at = LOOKED_AT - session.off - self._silenced.get(session.who, frozenset())
         return frozenset(mid for mid, source in session.sources.items() if source in looked_at)

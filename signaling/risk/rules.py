@@ -27,7 +27,7 @@ class Sends(Protocol):
     def silenced(self) -> Collection[str]: ...
 
     @property
-    def agreed(self) -> bool: ...
+    def why_not(self) -> str: ...
 
 
 class Viewer(Protocol):
@@ -45,7 +45,8 @@ def blindness(sends: Sends, rules: DetectionRules) -> str:
     reasons = {
         "end_to_end_encrypted": rules.encrypted,
         "not_checked": not rules.runs,
-        "not_consented": not sends.agreed,
+        # These rules may be a second old; whoever stopped the look knew better.
+        sends.why_not: bool(sends.why_not),
         "muted": "camera" in sends.silenced,
         "camera_off": "camera" in sends.off,
         "no_camera": not {"camera", "microphone"} & set(sends.sources),

@@ -23,7 +23,7 @@ from signaling.http.posting import Poster
 from signaling.risk.alerts import Alerts
 from signaling.risk.board import Board
 from signaling.risk.cases import Cases
-from signaling.risk.consent import Consents, agreed
+from signaling.risk.consent import Consents, why_not
 from signaling.risk.deciding import Deciding
 from signaling.risk.evidence import EvidenceStore, Lifetimes
 from signaling.risk.looking import Looking
@@ -91,7 +91,7 @@ def compose(
 ) -> Watching:
     """Without `detection` nobody is looked at, and everybody is shown as not looked at."""
     rules, secret = _rules(config), config.auth.secret
-    looking = Looking(sfu, detection, partial(agreed, store, rules))
+    looking = Looking(sfu, detection, partial(why_not, store, rules))
     board = Board(
         store, looking, attendance, detection, records=Records(secret), defaults=rules, now=now
     )

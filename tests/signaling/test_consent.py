@@ -10,7 +10,8 @@ import pytest
 from signaling.app import Candor
 from signaling.errors import Refused
 from signaling.media import Participant
-from signaling.risk.consent import VERSION, Consents, agreed
+from signaling.risk import consent
+from signaling.risk.consent import VERSION, Consents
 from signaling.risk.looking import Looking, Sending
 from signaling.store import audit, consents
 from signaling.store.consents import Consent, DetectionRules
@@ -48,8 +49,8 @@ async def watched(candor: Candor, engine: Engine) -> AsyncIterator[tuple[Consent
     """Consents of a running Candor, and somebody who looks."""
     rules = DetectionRules()
 
-    async def asked(who: Participant) -> bool:
-        return await agreed(candor.store, rules, who)
+    async def asked(who: Participant) -> str:
+        return await consent.why_not(candor.store, rules, who)
 
     looking = Looking(engine, engine, asked)
     yield Consents(candor.store, candor.streams, looking, rules, candor.now), looking
@@ -95,21 +96,26 @@ async def test_what_is_off_or_silenced_is_not_looked_at(candor: Candor, engine: 
         await looking.switch_off("s1", camera)
         assert engine.tapped == {"s1": set()}
         everything = frozenset(PAGE.values())
-        assert looking.sending() == {ADA: Sending(everything, camera, microphone, True)}
+        assert looking.sending() == {ADA: Sending(everything, camera, microphone, "")}
         await looking.silence(ADA, frozenset())
         await looking.switch_off("s1", frozenset())
         assert engine.tapped == {"s1": {"0", "1"}}
 
 
 @pytest.mark.parametrize(
-    "rules", [{"runs": False}, {"encrypted": True}, {"consent_required": True}, {}]
+    ("rules", "why_not"),
+    [
+        ({"runs": False}, "not_checked"),
+        ({"encrypted": True}, "end_to_end_encrypted"),
+        ({"consent_required": True}, ""),
+        ({}, ""),
+    ],
 )
 async def test_a_room_decides_for_its_people(
-    rules: dict[str, bool], candor: Candor, client: Client, engine: Engine
+    rules: dict[str, bool], why_not: str, candor: Candor, client: Client, engine: Engine
 ) -> None:
     ada = await client.register("ada")
     await ada.post("/api/v1/rooms", {"id": "tea"})
-    looked_at = set() if rules.keys() & {"runs", "encrypted"} else {"0", "1"}
     async with watched(candor, engine) as (said, looking):
         await said.enter(ADA, VERSION)
         await looking.published("s1", ADA, PAGE)
@@ -117,7 +123,8 @@ async def test_a_room_decides_for_its_people(
         assert reply.status == 200
         assert rules.items() <= reply.body["detection"].items()
         await looking.ask_again("tea")
-        assert engine.tapped == {"s1": looked_at}
+        assert looking.sending()[ADA].why_not == why_not
+        assert engine.tapped == {"s1": set() if why_not else {"0", "1"}}
         if "consent_required" in rules:
             with pytest.raises(Refused) as refused:
                 await said.enter(Participant("tea", "bob"), "")

@@ -26,7 +26,7 @@ from tests.store.rows import put_user
 
 ADA = Participant("tea", "ada")
 CAMERA = {"0": "microphone", "1": "camera"}
-SEEN = Sending(frozenset(CAMERA.values()), frozenset(), frozenset(), True)
+SEEN = Sending(frozenset(CAMERA.values()), frozenset(), frozenset(), "")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,9 @@ SEEN = Sending(frozenset(CAMERA.values()), frozenset(), frozenset(), True)
         ({}, {}, ""),
         ({}, {"encrypted": True}, "end_to_end_encrypted"),
         ({}, {"runs": False}, "not_checked"),
-        ({"agreed": False}, {}, "not_consented"),
+        ({"why_not": "not_consented"}, {}, "not_consented"),
+        ({"why_not": "not_consented"}, {"encrypted": True}, "end_to_end_encrypted"),
+        ({"why_not": "not_checked"}, {}, "not_checked"),
         ({"silenced": frozenset({"camera"})}, {}, "muted"),
         ({"silenced": frozenset({"microphone"})}, {}, ""),
         ({"off": frozenset({"camera"})}, {}, "camera_off"),
@@ -47,7 +49,7 @@ SEEN = Sending(frozenset(CAMERA.values()), frozenset(), frozenset(), True)
 def test_what_keeps_somebody_from_being_looked_at_has_a_name(
     changes: dict[str, Any], rules: dict[str, bool], why: str
 ) -> None:
-    values = {name: getattr(SEEN, name) for name in ("sources", "off", "silenced", "agreed")}
+    values = {name: getattr(SEEN, name) for name in ("sources", "off", "silenced", "why_not")}
     sends = Sending(**(values | changes))
     assert blindness(sends, DetectionRules(**rules)) == why
 
@@ -72,7 +74,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.records = Records("a secret")
-        self.looking = Looking(Engine(), Engine(), self._agreed)
+        self.looking = Looking(Engine(), Engine(), self._why_not)
         self.eyes = SimpleNamespace(ready=None)
         self.board = Board(
             self.candor.store,
@@ -85,8 +87,8 @@ class Stage:
             monotonic=lambda: self.now_s,
         )
 
-    async def _agreed(self, who: Participant) -> bool:
-        return who.identity in self.agreed
+    async def _why_not(self, who: Participant) -> str:
+        return "" if who.identity in self.agreed else "not_consented"
 
     def comes(self, identity: str, **more: bool) -> ClientStandIn:
         client = ClientStandIn(identity, **more)  # type: ignore[arg-type]

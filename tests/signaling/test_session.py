@@ -105,7 +105,7 @@ class House:
     looking: Looking = field(init=False)
 
     def __post_init__(self) -> None:
-        self.looking = Looking(None, None, self._agreed)
+        self.looking = Looking(None, None, self._why_not)
 
     def services(self) -> Services:
         return Services(
@@ -133,8 +133,8 @@ class House:
     def greet(self, client: Any) -> None:
         client.tell(protocol.RiskNews(room="tea", call="", people=()))
 
-    async def _agreed(self, who: Participant) -> bool:
-        return who.identity in self.agreed
+    async def _why_not(self, who: Participant) -> str:
+        return "" if who.identity in self.agreed else "not_consented"
 
     async def enter(self, who: Participant, said: str | None) -> Standing:
         standing = await self.say(who, said or "")
