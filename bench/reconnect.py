@@ -199,7 +199,7 @@ async def kills(stage: Stage, cuts: int) -> list[dict[str, object]]:
     start_s: list[float] = []
 
     async def kill_worker() -> None:
-        os.kill(media_process(stage.candor.process_id), signal.SIGKILL)
+        os.kill(stage.candor.child("sfu"), signal.SIGKILL)
 
     async def kill_signaling() -> None:
         await stage.candor.end(signal.SIGKILL)
@@ -212,15 +212,6 @@ async def kills(stage: Stage, cuts: int) -> list[dict[str, object]]:
         await stage.measure(whole, kill_signaling)
     whole.start_s = start_s
     return [worker.as_json("media process killed"), whole.as_json("signaling killed")]
-
-
-def media_process(process_id: int) -> int:
-    """The child of signaling that runs `sfu`."""
-    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-    for child in children:
-        if b"sfu" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
-            return int(child)
-    raise RuntimeError("there is no media process")
 
 
 KINDS = {

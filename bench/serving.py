@@ -51,6 +51,14 @@ class Serving:
     def process_id(self) -> int:
         return int(self.ready["pid"])
 
+    def child(self, package: str) -> int:
+        """The process of it that runs a package of ours."""
+        own = self.process_id
+        for child in Path(f"/proc/{own}/task/{own}/children").read_text().split():
+            if package.encode() in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                return int(child)
+        raise RuntimeError(f"no process runs {package}")
+
     def token(self, room: str, identity: str, grants: Grants = MEMBER) -> str:
         now = datetime.now(UTC)
         claims = RoomClaims(new_id(now), room, identity, identity, grants)
@@ -62,15 +70,18 @@ class Serving:
         if self.ready:
             media_port = str(self.ready["media"][0]).rpartition(":")[2]
             settings |= {"PORT": str(self.port), "HTTPS_PORT": "0", "MEDIA_PORT": media_port}
-        own = {f"CANDOR_{name}": value for name, value in settings.items()}
         self.process = await asyncio.create_subprocess_exec(
             *(*PROGRAM, "serve", "--json", "--data", str(self.data)),
             stdout=asyncio.subprocess.PIPE,
-            env=os.environ | own | {"CANDOR_AUTH_SECRET": self.secret},
+            env=self._environment(settings),
         )
         assert self.process.stdout
         async with asyncio.timeout(READY_WITHIN_S):
             self.ready = json.loads(await self.process.stdout.readline())
+
+    def _environment(self, settings: Mapping[str, str]) -> Mapping[str, str]:
+        own = {f"CANDOR_{name}": value for name, value in settings.items()}
+        return os.environ | own | {"CANDOR_AUTH_SECRET": self.secret}
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         process, self.process = self.process, None
@@ -86,9 +97,29 @@ class Serving:
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[aiohttp.ClientSession]:
         """HTTP as an account that is made for it."""
-        account = {"name": f"owner-{secrets.token_hex(6)}", "password": PASSWORD}
+        async with self._signed_in(addresses.AUTH_REGISTER.path, _new_name()) as http:
+            yield http
+
+    @asynccontextmanager
+    async def operator(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """HTTP as an operator, who is made for it on the command line."""
+        name = _new_name()
+        made = await asyncio.create_subprocess_exec(
+            *(*PROGRAM, "user", "add", name, "--role", "operator", "--password", PASSWORD),
+            *("--data", str(self.data)),
+            stdout=asyncio.subprocess.DEVNULL,
+            env=self._environment(self.settings),
+        )
+        if await made.wait():
+            raise RuntimeError("no operator could be made")
+        async with self._signed_in(addresses.AUTH_LOGIN.path, name) as http:
+            yield http
+
+    @asynccontextmanager
+    async def _signed_in(self, path: str, name: str) -> AsyncIterator[aiohttp.ClientSession]:
+        account = {"name": name, "password": PASSWORD}
         async with aiohttp.ClientSession(self.address, raise_for_status=True) as http:
-            async with http.post(addresses.AUTH_REGISTER.path, json=account) as answer:
+            async with http.post(path, json=account) as answer:
                 token = (await answer.json())["access_token"]
             http.headers["Authorization"] = f"Bearer {token}"
             yield http
@@ -98,6 +129,10 @@ class Serving:
         async with self.owner() as http:
             for room in rooms:
                 await http.post(addresses.API_ROOMS.path, json={"id": room})
+
+
+def _new_name() -> str:
+    return f"bench-{secrets.token_hex(6)}"
 
 
 @asynccontextmanager
