@@ -1,14 +1,14 @@
 """Detection: what can be known about faces and voices.  Only these names are for others."""
 
 from detection.challenge import ASK, NEUTRAL, CodePlan, LightPlan, MotionPlan, Plan
-from detection.control import Captured, Left, Load, Scored
+from detection.control import Captured, Learned, Left, Load, Scored
 from detection.evidence import Evidence, Outcome
 from detection.fusion import Record, Score, State, dump, explain, judge, load
 from detection.maps import MappedPicture, OcclusionMap
 from detection.models import CannotFetch, Condition, Lock, read_lock
 from detection.models import check as check_models
 from detection.models import install as install_models
-from detection.notes import Asked, CameraSaid, Withdrawn
+from detection.notes import Asked, CameraSaid, Enrolled, Template, Withdrawn
 from detection.service import Detection, DetectionConfig, DetectionWorkerSpec
 
 __all__ = [
@@ -23,7 +23,9 @@ __all__ = [
     "Detection",
     "DetectionConfig",
     "DetectionWorkerSpec",
+    "Enrolled",
     "Evidence",
+    "Learned",
     "Left",
     "LightPlan",
     "Load",
@@ -37,6 +39,7 @@ __all__ = [
     "Score",
     "Scored",
     "State",
+    "Template",
     "Withdrawn",
     "check_models",
     "dump",

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from detection.fusion import Record, Score
-from detection.notes import Asked, CameraSaid, Withdrawn
+from detection.notes import Note, Template
 from detection.wire import BadMessage, MessageReader, framed
 
 # A record of some hundred pieces of evidence is 60 kB.
@@ -31,7 +31,7 @@ class Told(msgspec.Struct, frozen=True, tag=True):
 
     room: str
     identity: str
-    note: Asked | CameraSaid | Withdrawn
+    note: Note
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):
@@ -94,6 +94,14 @@ class Captured(msgspec.Struct, frozen=True, tag=True):
     sound: bytes
 
 
+class Learned(msgspec.Struct, frozen=True, tag=True):
+    """What a participant is to be remembered by, who agreed to that."""
+
+    room: str
+    identity: str
+    template: Template
+
+
 class Load(msgspec.Struct, frozen=True, tag=True):
     """Every second: how it goes; silence means that nothing is known any more."""
 
@@ -111,7 +119,7 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     """CPU of the thread that looks, by stage."""
 
 
-Report = Ready | Scored | Left | Captured | Load
+Report = Ready | Scored | Left | Captured | Learned | Load
 
 Received = TypeVar("Received")
 

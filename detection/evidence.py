@@ -80,6 +80,9 @@ CHALLENGE_FADES_S = 300.0
 
 _CHALLENGE = Rule(Modality.CHALLENGE, Group.CHALLENGE, 2.5, -2.0)
 
+# `voice.enrolled` compares with earlier calls, and weighs as much as `voice` within one.
+ENROLLED = ".enrolled"
+
 # The signals that there are.  Whatever is not in this table has no weight.
 RULES: Mapping[str, Rule] = {
     "quality": Rule(Modality.TELEMETRY, Group.GATE, 0.0),
@@ -132,12 +135,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
     @property
     def is_of_another_person(self) -> bool:
-        """Whether it says that somebody else is there now than before."""
-        return rule_of(self.signal).group is Group.IDENTITY and self.log_likelihood_ratio > 0
+        """Whether it says that somebody else is there now than before, within the call."""
+        changed = rule_of(self.signal).group is Group.IDENTITY and self.log_likelihood_ratio > 0
+        return changed and not self.signal.endswith(ENROLLED)
 
 
 def rule_of(signal: str) -> Rule:
-    """The rule of a signal; `learned.NAME` is one of several learned detectors."""
+    """The rule of a signal; `learned.NAME` is one of several learned detectors, for example."""
     return RULES.get(signal.partition(".")[0], _WEIGHTLESS)
 
 

@@ -3,6 +3,27 @@
 import msgspec
 
 
+class Template(msgspec.Struct, frozen=True):
+    """What a face or a voice is like, in numbers that mean something to these `models` only."""
+
+    kind: str
+    """As the signal that compares is called: `face`, `voice`."""
+    models: tuple[str, ...]
+    numbers: bytes
+    """Of 32 bits each, little-endian."""
+
+
+class Enrolled(msgspec.Struct, frozen=True, tag=True):
+    """What is remembered of the participant's account, and what is to be learned of it.
+
+    Each one takes the place of the one before: an empty one lets go of everything.
+    """
+
+    at_s: float
+    templates: tuple[Template, ...] = ()
+    learns: tuple[str, ...] = ()
+
+
 class CameraSaid(msgspec.Struct, frozen=True, tag=True):
     """What the participant's page tells of its camera.  Advice: whoever cheats can say anything."""
 
@@ -35,4 +56,4 @@ class Withdrawn(msgspec.Struct, frozen=True, tag=True):
     challenge: str
 
 
-Note = CameraSaid | Asked | Withdrawn
+Note = CameraSaid | Asked | Withdrawn | Enrolled

@@ -24,7 +24,7 @@ from detection.policy import (
     LOOK_CLOSELY_EVERY_S,
     LOOK_EVERY_S,
 )
-from detection.signals import Note, Signal
+from detection.signals import Note, Signal, Template
 from detection.signals.quality import Quality
 from detection.weighing import fade
 
@@ -135,6 +135,12 @@ class Participant:
 
     def tell(self, note: Note) -> None:
         self._each(lambda signal: signal.tell(note))
+
+    def learned(self) -> tuple[Template, ...]:
+        """What is to be remembered of whoever agreed to that, once."""
+        made: list[Template | None] = []
+        self._each(lambda signal: made.append(signal.learned()))
+        return tuple(one for one in made if one is not None)
 
     def cut(self, now: float) -> None:
         """Camera off and on, track replaced, another face: what was proved is proved no more."""

@@ -25,6 +25,7 @@ from detection.control import (
     Channel,
     Command,
     Described,
+    Learned,
     Left,
     Load,
     Ready,
@@ -35,7 +36,7 @@ from detection.control import (
     reports,
 )
 from detection.fusion import Record, State, judge
-from detection.notes import Asked, CameraSaid, Withdrawn
+from detection.notes import Note
 
 # A process says how it goes every second; with this, "unknown" is there within three.
 SILENT_AFTER_S = 2.5
@@ -43,6 +44,7 @@ _LOOK_EVERY_S = 0.25
 MAX_WAITING_SCORES = 5000
 # Each is half a megabyte at the most.
 MAX_WAITING_CAPTURES = 50
+MAX_WAITING_TEMPLATES = 1000
 Waits = TypeVar("Waits")
 _SOCKET_NAME = "detection.sock"
 _TAP_NAME = "tap.sock"
@@ -85,6 +87,7 @@ class Detection:
         self._heard_s = clock()
         self._scores: asyncio.Queue[Scored | Left] = asyncio.Queue(MAX_WAITING_SCORES)
         self._captured: asyncio.Queue[Captured] = asyncio.Queue(MAX_WAITING_CAPTURES)
+        self._learned: asyncio.Queue[Learned] = asyncio.Queue(MAX_WAITING_TEMPLATES)
         self._last: dict[tuple[str, str], Scored] = {}
         self._described: dict[str, Described] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,7 +136,7 @@ class Detection:
 
     # --- what may be told ---
 
-    def tell(self, room: str, identity: str, note: Asked | CameraSaid | Withdrawn) -> None:
+    def tell(self, room: str, identity: str, note: Note) -> None:
         """Something is known of a participant; nobody hears it while no process is there."""
         self._send(Told(room, identity, note))
 
@@ -166,6 +169,11 @@ class Detection:
         """What was asked for, for one reader; only cancellation ends it."""
         while True:
             yield await self._captured.get()
+
+    async def learned(self) -> AsyncIterator[Learned]:
+        """What people are to be remembered by, for one reader; only cancellation ends it."""
+        while True:
+            yield await self._learned.get()
 
     def now(self) -> tuple[Scored, ...]:
         """The last score of everybody who is watched."""
@@ -205,6 +213,8 @@ class Detection:
                 self.load = report
             case Captured():
                 _put(self._captured, report)
+            case Learned():
+                _put(self._learned, report)
             case Scored(room, identity):
                 self._last[room, identity] = report
                 _put(self._scores, report)

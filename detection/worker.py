@@ -26,6 +26,7 @@ from detection.control import (
     Channel,
     Command,
     Described,
+    Learned,
     Left,
     Load,
     Ready,
@@ -335,6 +336,8 @@ class Worker:
         if concluded:
             await self._on_thread(lambda: watched.participant.conclude(now))
             watched.concluded_s = now
+            for template in watched.participant.learned():
+                self._channel.send(Learned(*whose, template))
         came_or_went = await self._miss(watched, now)
         if concluded or came_or_went or now - watched.judged_s >= JUDGE_EVERY_S:
             watched.judged_s = now

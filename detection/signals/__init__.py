@@ -10,9 +10,9 @@ from typing import Protocol
 
 from detection.evidence import Evidence
 from detection.media import Glance, Sight, Sound
-from detection.notes import Asked, CameraSaid, Note, Withdrawn
+from detection.notes import Asked, CameraSaid, Enrolled, Note, Template, Withdrawn
 
-__all__ = ["Asked", "CameraSaid", "Note", "Signal", "Withdrawn"]
+__all__ = ["Asked", "CameraSaid", "Enrolled", "Note", "Signal", "Template", "Withdrawn"]
 
 
 class Signal(Protocol):
@@ -52,3 +52,7 @@ class Signal(Protocol):
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         """What is new to say, at the end of a burst or when time has passed; often nothing."""
         return ()
+
+    def learned(self) -> Template | None:
+        """What is to be remembered of whoever agreed to that, told once."""
+        return None

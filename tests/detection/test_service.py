@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from detection import Asked, Detection, DetectionConfig
+from detection import Asked, Detection, DetectionConfig, Enrolled, Template
 from detection.control import (
     Capture,
     Captured,
     Channel,
     Command,
     Described,
+    Learned,
     Ready,
     Told,
     commands,
@@ -73,6 +74,19 @@ async def test_a_session_that_ended_is_not_spoken_of_any_more(detection: Detecti
         Described("s1", {}),
         Described("s2", {"0": "camera"}),
     ]
+
+
+async def test_what_somebody_is_remembered_by_crosses_both_ways(detection: Detection) -> None:
+    template = Template("face", ("net 1 0",), bytes(4096))
+    note = Enrolled(1.0, (template,), ("voice",))
+    async with process(detection) as channel:
+        async with asyncio.timeout(WITHIN_S):
+            while detection.ready is None:
+                await asyncio.sleep(0)
+            detection.tell("tea", "ada", note)
+            assert await heard(channel, 1) == [Told("tea", "ada", note)]
+            channel.send(Learned("tea", "ada", template))
+            assert await anext(detection.learned()) == Learned("tea", "ada", template)
 
 
 async def test_what_is_asked_of_somebody_arrives_with_its_plan(detection: Detection) -> None:
