@@ -213,7 +213,7 @@ def _compose(
     match_teller = MatchTeller(store, attendance, utc_now)
     challenges = Challenges(store, attendance, detection, utc_now)
     watching = compose(
-        config, store, streams, attendance, sfu=sfu, detection=detection, now=utc_now
+        config, store, streams, attendance, confirming, sfu=sfu, detection=detection, now=utc_now
     )
     proving = Proving(store, attendance, watching.board.shows_all, utc_now)
     media = Media(sfu, watching.looking)

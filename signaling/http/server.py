@@ -26,6 +26,7 @@ from signaling.http.chat_order import OrderRoutes
 from signaling.http.conversations import ConversationRoutes
 from signaling.http.deciding import DecidingRoutes
 from signaling.http.detection import DetectionRoutes
+from signaling.http.enrolment import EnrolmentRoutes
 from signaling.http.evidence import EvidenceRoutes
 from signaling.http.files import FileRoutes
 from signaling.http.gate import Gate
@@ -118,6 +119,7 @@ def api_routes(candor: Candor) -> list[Route]:
         ).routes(),
         *AuthenticatorRoutes(candor.authenticators).routes(),
         *PasskeyRoutes(candor.passkeys).routes(),
+        *EnrolmentRoutes(watching.enrolling).routes(),
         *PeopleRoutes(candor.people, candor.finding, candor.presence).routes(),
         *RoomRoutes(candor.rooms, candor.door).routes(),
         *ModerationRoutes(candor.moderation).routes(),

@@ -5,7 +5,7 @@ detection says goes to the board and to challenges, what the board shows raises 
 bring evidence and webhooks.  It refuses to know what any of them does.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ import structlog
 from detection import Detection, DetectionConfig, Left, Scored
 from sfu import Sfu
 from signaling.attendance import Attendance
+from signaling.auth.confirming import Confirming
 from signaling.chores import over_and_over
 from signaling.config import Config
 from signaling.errors import Unavailable
@@ -25,6 +26,7 @@ from signaling.risk.board import Board
 from signaling.risk.cases import Cases
 from signaling.risk.consent import Consents, why_not
 from signaling.risk.deciding import Deciding
+from signaling.risk.enrolling import Enrolling
 from signaling.risk.evidence import EvidenceStore, Lifetimes
 from signaling.risk.looking import Looking
 from signaling.risk.looks import Looks
@@ -56,6 +58,7 @@ class Watching:
     maps: Maps
     webhooks: Webhooks
     deciding: Deciding
+    enrolling: Enrolling
     detection: Detection | None
 
     def signals_off(self) -> Mapping[str, str]:
@@ -70,8 +73,9 @@ class Watching:
         yield self.webhooks.watch()
         yield _sweep(self.evidence)
         if self.detection is not None:
-            yield _hear(self.detection, self.board, hear)
+            yield _hear(self.detection, self.board, (self.enrolling.hear, hear))
             yield _keep_captures(self.detection, self.evidence)
+            yield _keep_templates(self.detection, self.enrolling)
 
 
 def detection_config(config: Config) -> DetectionConfig:
@@ -84,6 +88,7 @@ def compose(
     store: Store,
     streams: Streams,
     attendance: Attendance,
+    confirming: Confirming,
     *,
     sfu: Sfu | None,
     detection: Detection | None,
@@ -116,6 +121,7 @@ def compose(
         maps=Maps(config.detection.models, config.detection.memory_mib << 20),
         webhooks=webhooks,
         deciding=Deciding(store, alerts, now),
+        enrolling=Enrolling(store, detection, confirming, secret=secret, now=now),
         detection=detection,
     )
 
@@ -131,14 +137,15 @@ def _rules(config: Config) -> DetectionRules:
     )
 
 
-async def _hear(detection: Detection, board: Board, hear: Hear) -> None:
+async def _hear(detection: Detection, board: Board, hearers: Sequence[Hear]) -> None:
     """Hand on what detection says, to whoever acts upon it."""
     async for said in detection.scores():
         board.hear(said)
-        try:
-            await hear(said)
-        except Unavailable as unavailable:
-            log.warning("detection.not_heard", reason=unavailable.reason)
+        for hear in hearers:
+            try:
+                await hear(said)
+            except Unavailable as unavailable:
+                log.warning("detection.not_heard", reason=unavailable.reason)
 
 
 async def _keep_captures(detection: Detection, evidence: EvidenceStore) -> None:
@@ -148,6 +155,15 @@ async def _keep_captures(detection: Detection, evidence: EvidenceStore) -> None:
             await evidence.keep(captured)
         except Unavailable as unavailable:
             log.warning("evidence.not_kept", reason=unavailable.reason)
+
+
+async def _keep_templates(detection: Detection, enrolling: Enrolling) -> None:
+    """Keep what people are to be remembered by."""
+    async for learned in detection.learned():
+        try:
+            await enrolling.keep(learned)
+        except Unavailable as unavailable:
+            log.warning("template.not_kept", reason=unavailable.reason)
 
 
 async def _sweep(evidence: EvidenceStore) -> None:

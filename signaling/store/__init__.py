@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from signaling.store import (  # their tables are in the one schema
     challenge_schema,  # noqa: F401
+    enrolment_schema,  # noqa: F401
     proof_schema,  # noqa: F401
     watching_schema,  # noqa: F401
 )

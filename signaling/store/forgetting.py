@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signaling.store import enrolments
 from signaling.store.challenge_schema import challenges
 from signaling.store.schema import chat_rules, users
 from signaling.store.watching_schema import alerts, consents, risk_overrides, risk_scores
@@ -47,6 +48,7 @@ def forget_person(connection: sa.Connection, identity: str) -> Forgotten:
     answers = challenges.c.identity == identity, challenges.c.ended_at.is_not(None)
     connection.execute(challenges.delete().where(*answers, ~_is_of_a_held_case()))
     connection.execute(risk_overrides.delete().where(risk_overrides.c.identity == identity))
+    enrolments.end(connection, identity)
     return Forgotten(scores, gone, held)
 
 

@@ -18,6 +18,7 @@ from signaling.store import (
     captures,
     challenges,
     consents,
+    enrolments,
     events,
     files,
     idempotency,
@@ -37,6 +38,7 @@ from signaling.store.calls import Call, Member
 from signaling.store.captures import Capture
 from signaling.store.challenges import Asked
 from signaling.store.consents import Consent, DetectionRules
+from signaling.store.enrolments import Enrolment, StoredTemplate
 from signaling.store.events import News
 from signaling.store.files import File, Part
 from signaling.store.matches import Match
@@ -178,6 +180,8 @@ async def fill(store: Store) -> None:
         lambda c: sessions.add_refresh(c, "hash", "s1", NOW),
         lambda c: authenticators.begin(c, "u1", bytes(range(256)), NOW),
         lambda c: authenticators.add_recovery(c, "u1", ["d" * 64]),
+        lambda c: enrolments.begin(c, Enrolment("u1", "1", NOW)),
+        lambda c: enrolments.keep(c, StoredTemplate("u1", "face", bytes(range(256)), LATER)),
         lambda c: rooms.add_invitation(c, invitation()),
         lambda c: files.add(c, file(waveform=[1, 100])),
         lambda c: files.make_ready(c, "f1", {"kind": "voice"}, [part("content")]),
