@@ -1,13 +1,14 @@
 """How often somebody who stays is taken for another, and how often another is noticed.
 
-    python -m bench.identity DIR [--person REGEX] [--seconds 12]
+    python -m bench.identity DIR [--person REGEX] [--seconds 12] [--clones DIR]
 
 Films (`DIR/**/*.mp4`) and recordings of speech (`.flac`, `.wav`, `.mp3`) are sent as calls send
 them (VP8 at 600 and 150 kb/s, Opus), and looked at as the two signals look: three pictures, three
 seconds of speech.  Who stays is a file's own looks one after the other, for films also its first
 half at 600 and its second at 150 kb/s; another is a file's first looks followed by those of another
 person's.  REGEX says by its first group who is in a file, where several are of one person; files
-of the same person are never compared.
+of the same person are compared as two calls only: what is remembered of one file, and another.
+Clones are recordings that were made to sound like the people in DIR.
 """
 
 import argparse
@@ -23,18 +24,28 @@ from bench.figures import percentile
 from detection.challenge import LIGHT, linear
 from detection.continuity import Continuity, Limits, Verdict
 from detection.decoder import PictureDecoder, SoundDecoder
-from detection.embedding import Embedding
+from detection.embedding import Embedding, unit
+from detection.enrolment import COMPARED_LOOKS, LEARNED_LOOKS, Acquaintance
 from detection.face_embedding import FaceEmbedder
 from detection.faces import FaceFinder
 from detection.figures import wilson
 from detection.media import SOUND_RATE_HZ, Picture, Pixels, Sight
 from detection.models import Models, read_lock
+from detection.notes import Enrolled, Template
 from detection.sending import AUDIO, VIDEO, Sending, sent
-from detection.signals.identity import FACE_LIMITS, SPEECH_A_LOOK_S, VOICE_LIMITS, FaceLooks
+from detection.signals.identity import (
+    FACE_LIMITS,
+    FACE_LIMITS_BETWEEN_CALLS,
+    SPEECH_A_LOOK_S,
+    VOICE_LIMITS,
+    VOICE_LIMITS_BETWEEN_CALLS,
+    FaceLooks,
+)
 from detection.speech import SpeechFinder
 from detection.voice_embedding import VoiceEmbedder
 
 Looks = dict[str, list[Embedding]]
+RECORDINGS = frozenset({".flac", ".wav", ".mp3"})
 GOOD_BPS, BAD_BPS = 600_000, 150_000
 # Looks at somebody before another comes.
 BEFORE = 3
@@ -128,6 +139,33 @@ def replaced(
     row(name, sum(noticed), len(noticed), f"{sum(unlike)} first looks unlike, 99 %: {most:.2f}")
 
 
+def remembered(
+    name: str, before: Looks, now: Looks, limits: Limits, who: Callable[[str], str]
+) -> None:
+    """What is said of a file by what is remembered of another: two rows, the same person first."""
+    found: dict[bool, list[tuple[bool, float]]] = {True: [], False: []}
+    for one, other in itertools.product(sorted(before), sorted(now)):
+        if one != other and min(len(before[one]), len(now[other])) >= COMPARED_LOOKS:
+            told = compared(before[one][:LEARNED_LOOKS], now[other], limits)
+            found[who(one) == who(other)].append(told)
+    for same, whose, edge in ((True, "the same person", 1), (False, "another", 99)):
+        likenesses = [like for _, like in found[same]]
+        least_or_most = percentile(likenesses, edge) if likenesses else 0.0
+        words = f"the last likeness, {edge} %: {least_or_most:.2f}"
+        row(f"{name} of {whose}", sum(hit for hit, _ in found[same]), len(likenesses), words)
+
+
+def compared(
+    before: Sequence[Embedding], now: Sequence[Embedding], limits: Limits
+) -> tuple[bool, float]:
+    """Whether somebody is taken for another than who is remembered, and the last likeness."""
+    known = Acquaintance("", (), limits)
+    numbers = unit(np.sum(before, axis=0)).astype("<f4").tobytes()
+    known.tell(Enrolled(0.0, (Template("", (), numbers),)))
+    said = [found for one in now if (found := known.take(one, Verdict.SAME)) is not None]
+    return any(one.verdict is Verdict.OTHER for one in said), said[-1].likeness
+
+
 def row(name: str, hits: int, count: int, words: str) -> None:
     if count:
         low, high = wilson(hits, count)
@@ -150,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--person", type=re.compile, default=re.compile("(.*)"))
+    parser.add_argument("--clones", type=Path)
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--models", type=Path, default=Path("models"))
     arguments = parser.parse_args()
@@ -157,7 +196,8 @@ def main() -> None:
     faces, voices = Faces(models), Voices(models)
     files = sorted(arguments.folder.rglob("*"))
     films = [path for path in files if path.suffix == ".mp4"]
-    spoken = [path for path in files if path.suffix in {".flac", ".wav", ".mp3"}]
+    spoken = [path for path in files if path.suffix in RECORDINGS]
+    cloned = sorted(arguments.clones.rglob("*")) if arguments.clones else []
 
     def who(name: str) -> str:
         found = arguments.person.match(name)
@@ -179,8 +219,14 @@ def main() -> None:
     stayed("a face, and then in a screen's light", halves(at[GOOD_BPS], in_light), FACE_LIMITS)
     for name, bitrate_bps in (("600 kb/s", GOOD_BPS), ("150 kb/s", BAD_BPS)):
         replaced(f"another's face, {name}", at[bitrate_bps], at[bitrate_bps], FACE_LIMITS, who)
+    faces_now = at[GOOD_BPS]
+    remembered("a remembered face, now", faces_now, faces_now, FACE_LIMITS_BETWEEN_CALLS, who)
     stayed("a voice that stays", said, VOICE_LIMITS)
     replaced("another's voice", said, said, VOICE_LIMITS, who)
+    remembered("a remembered voice, now", said, said, VOICE_LIMITS_BETWEEN_CALLS, who)
+    clones = [path for path in cloned if path.suffix in RECORDINGS]
+    sounding = of_files(clones, lambda path: voices.looks(path, sending(GOOD_BPS)))
+    remembered("a remembered voice, now a clone", said, sounding, VOICE_LIMITS_BETWEEN_CALLS, who)
 
 
 if __name__ == "__main__":

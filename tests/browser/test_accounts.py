@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import PASSWORD, NewPage, Witness, register, sign_in
+from tests.browser.test_everywhere import serious
 from tests.pictures import png
 
 pytestmark = pytest.mark.browser
@@ -170,6 +171,21 @@ async def test_a_theme_goes_with_the_person_to_every_device(device: NewPage) -> 
     assert await second.evaluate("getComputedStyle(document.body).color") == fury
     await second.goto("/me")
     await expect(second.get_by_role("radio", name="Fury")).to_be_checked()
+
+
+async def test_being_remembered_from_call_to_call_takes_the_password_and_one_press_to_end(
+    device: NewPage,
+) -> None:
+    page = await device()
+    await register(page, "ada-kept")
+    await page.goto("/me")
+    card = page.get_by_role("region", name="Face and voice from call to call")
+    await card.get_by_label("Your password").fill(PASSWORD)
+    await card.get_by_role("button", name="Agree to be remembered").click()
+    await expect(card.get_by_text("Your face is learned in your next call")).to_be_visible()
+    assert await serious(page) == []
+    await card.get_by_role("button", name="Forget my face and voice").click()
+    await expect(card.get_by_role("button", name="Agree to be remembered")).to_be_visible()
 
 
 async def test_a_language_is_remembered(device: NewPage) -> None:

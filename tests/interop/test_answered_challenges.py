@@ -15,16 +15,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from detection import State
+from detection import Evidence, State
 from signaling.client import connect
 from signaling.client.answering import Answer, Answering
 from signaling.client.clips import Clip
 from signaling.client.lighting import OFFICE
 from signaling.commands import main
 from signaling.protocol import ChallengeEnded
+from signaling.risk import enrolling
 from signaling.risk.case_archive import verified
 from signaling.risk.consent import VERSION
-from tests.client import Client
+from tests.client import PASSWORD, Client
 from tests.detection.drawn import drawn_face
 from tests.interop.media import Tone
 from tests.interop.test_detection import PATIENCE_S
@@ -34,6 +35,7 @@ from tests.signaling.test_risk import operator
 # What a machine with much else to do makes of any answer.
 STARVED = {"too_little_seen", "no_answer_seen", "cut_short"}
 MOST_TRIES = 4
+ENROLMENT = "/api/v1/me/enrolment"
 
 # What an operator may decide: a failed challenge alone is an alert, whatever else is known.
 STRICT = {"raise_risk": 0.4, "raise_confidence": 0.51, "hold_risk": 0.3, "hold_confidence": 0.3}
@@ -86,20 +88,40 @@ class Seat:
 
 
 @asynccontextmanager
-async def seated(house: House, answer: Answer) -> AsyncIterator[Seat]:  # noqa: F811
-    """Ada, in a call that lasts as long as she sends, and an operator."""
-    ada = house.client.as_((await house.client.login("ada")).body["access_token"])
+async def sitting(
+    house: House,  # noqa: F811
+    ada: Client,
+    answer: Answer = "honest",
+) -> AsyncIterator[tuple[str, Answering]]:
+    """Ada before a camera; who she is, and what she answers with."""
     assert ada.token is not None
     identity = (await ada.get("/api/v1/me")).body["id"]
-    call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
-    olga = await operator(house.candor, house.client)
     async with connect(house.client.address, ada.token) as caller:
         answering, random = Answering(caller, answer), np.random.default_rng(1)
-        seat = Seat(house, identity, answering, call, olga)
         await caller.enter("tea", consent=VERSION)
         await caller.publish(lambda: (Tone(), answering.sit(drawn_clip(), OFFICE, random)))
-        await house.until(lambda: seat.state() is not None)
-        yield seat
+        await house.until(lambda: bool(pieces_about(house, identity)))
+        yield identity, answering
+
+
+@asynccontextmanager
+async def seated(house: House, answer: Answer) -> AsyncIterator[Seat]:  # noqa: F811
+    """Ada, in a call that lasts as long as she sends, and an operator."""
+    ada = await signed_in(house)
+    call = (await ada.post("/api/v1/calls/start", {"room": "tea"})).body["id"]
+    olga = await operator(house.candor, house.client)
+    async with sitting(house, ada, answer) as (identity, answering):
+        yield Seat(house, identity, answering, call, olga)
+
+
+async def signed_in(house: House) -> Client:  # noqa: F811
+    return house.client.as_((await house.client.login("ada")).body["access_token"])
+
+
+def pieces_about(house: House, identity: str) -> tuple[Evidence, ...]:  # noqa: F811
+    """What somebody's score stands on now."""
+    mine = [one.record.evidence for one in house.detection.now() if one.identity == identity]
+    return mine[0] if mine else ()
 
 
 async def test_a_verified_face_that_no_longer_follows_becomes_a_case(
@@ -143,6 +165,24 @@ def one_bit_changed(archive: bytes) -> bytes:
         largest = max(file.infolist(), key=lambda one: one.compress_size)
     place = largest.header_offset + largest.compress_size // 2
     return archive[:place] + bytes([archive[place] ^ 1]) + archive[place + 1 :]
+
+
+async def test_a_face_that_was_learned_in_one_call_is_known_in_the_next(
+    house: House,  # noqa: F811
+) -> None:
+    ada = await signed_in(house)
+    agreement = {"version": enrolling.VERSION, "password": PASSWORD}
+    assert (await ada.call("PUT", ENROLMENT, agreement)).status == 200
+    async with sitting(house, ada) as (identity, _), asyncio.timeout(PATIENCE_S):
+        house.detection.attend("tea", identity, PATIENCE_S)
+        while "face" not in (await ada.get(ENROLMENT)).body["learned"]:
+            await asyncio.sleep(0.2)
+        assert "face.enrolled" not in {one.signal for one in pieces_about(house, identity)}
+    await house.until(lambda: identity not in house.watched())
+    async with sitting(house, ada):
+        await house.until(
+            lambda: "enrolled_face" in {one.reason for one in pieces_about(house, identity)}
+        )
 
 
 async def test_a_recording_of_another_sequence_is_not_verified(house: House) -> None:  # noqa: F811

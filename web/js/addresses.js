@@ -34,6 +34,7 @@ export const api = {
   presence: "/api/v1/me/presence",
   authenticator: "/api/v1/me/authenticator",
   passkeys: "/api/v1/me/passkeys",
+  enrolment: "/api/v1/me/enrolment",
   people: "/api/v1/people",
   rooms: "/api/v1/rooms",
   callsStart: "/api/v1/calls/start",

@@ -8,6 +8,7 @@ import { open } from "../ui/shell.js";
 import { AuthenticatorCard } from "./me/authenticator.js";
 import { BlockedCard } from "./me/blocked.js";
 import { Devices } from "./me/devices.js";
+import { EnrolmentCard } from "./me/enrolment.js";
 import { FindableCard } from "./me/findable.js";
 import { Identity } from "./me/identity.js";
 import { PasskeysCard } from "./me/passkeys.js";
@@ -30,6 +31,7 @@ function Me() {
         ${!isGuest && html`<${PasswordCard} />`}
         ${!isGuest && html`<${PasskeysCard} />`}
         ${!isGuest && html`<${AuthenticatorCard} />`}
+        ${!isGuest && html`<${EnrolmentCard} />`}
         <${Devices} isGuest=${isGuest} />
         <${BlockedCard} />
       </div>

@@ -50,7 +50,7 @@ export function RiskReasons({ standing }) {
 /** Detectors that are plugged in have a name behind their kind's. @param {string} signal */
 export function signalName(signal) {
   const [kind = "", which = ""] = signal.split(".");
-  return `${known(`signal.${kind}`) ?? kind} ${which}`.trim();
+  return known(`signal.${signal}`) ?? `${known(`signal.${kind}`) ?? kind} ${which}`.trim();
 }
 
 /** @param {string} code @param {string} words the server's own, in English */

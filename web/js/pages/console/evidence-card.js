@@ -57,12 +57,13 @@ function Explained({ score }) {
 }
 
 /** Signals whose errors were measured; what was is in docs/DETECTION.md. */
-const KNOWN = new Set(["code", "face", "light", "lips", "loop", "motion", "voice"]);
+const KNOWN = new Set(["code", "face", "face_enrolled", "light", "lips", "loop", "motion", "voice", "voice_enrolled"]);
 
 /** @param {{evidence: Evidence}} properties */
 function Statement({ evidence }) {
   const { signal, version, reason, words, log_likelihood_ratio: ratio, quality, age_s: ageS, measured, models } = evidence;
   const chance = measured.chance;
+  const which = signal.replace(".", "_");
   return html`<li class="statement">
     <p><strong>${signalName(signal)}</strong>${" "}${reasonText(reason, words)}</p>
     <p class="fine">
@@ -70,7 +71,7 @@ function Statement({ evidence }) {
       ${text("evidence.facts", { quality: quality.toFixed(2), seconds: ageS.toFixed(0), version })}
       ${chance !== undefined && chance !== null && ` ${text("evidence.chance", { percent: (100 * chance).toFixed(2) })}`}
     </p>
-    <p class="fine"><strong>${text("evidence.known")}</strong>${" "}${text(KNOWN.has(signal) ? `known.${signal}` : signal.startsWith("learned.") ? "known.learned" : "known.nothing")}</p>
+    <p class="fine"><strong>${text("evidence.known")}</strong>${" "}${text(KNOWN.has(which) ? `known.${which}` : signal.startsWith("learned.") ? "known.learned" : "known.nothing")}</p>
     ${!/^(learned|baseline)\./.test(signal) && html`<p class="fine">${text("map.none_here")}</p>`}
     ${models.map((model) => html`<p key=${model} class="fine code">${model}</p>`)}
   </li>`;

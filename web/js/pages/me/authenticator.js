@@ -5,12 +5,13 @@ import { counted, moment, text } from "../../i18n.js";
 import { authenticator, beginAuthenticator, confirmAuthenticator, removeAuthenticator } from "../../proofs.js";
 import { Button } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
-import { PasswordField, TextField } from "../../ui/field.js";
+import { TextField } from "../../ui/field.js";
 import { Form, Submit } from "../../ui/form.js";
 import { html } from "../../ui/html.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
 import { QrCode } from "../../ui/qr-code.js";
 import { announce } from "../../ui/toast.js";
+import { WithPassword } from "./with-password.js";
 
 /** @typedef {import("../../proofs.js").Enrolment} Enrolment */
 
@@ -87,14 +88,4 @@ function SetUp({ standing, onRemoved }) {
       <${WithPassword} submit=${remove} words=${text("authenticator.remove_now")} kind="danger" />
     </details>
   </div>`;
-}
-
-/** @param {{submit: (values: Record<string, string>) => Promise<void>, words: string, kind?: "primary" | "danger"}} properties */
-function WithPassword({ submit, words, kind = "primary" }) {
-  return html`<${Form} onSubmit=${submit} blame=${{ wrong_credentials: "password" }}>
-    ${(/** @type {(field: string) => string | null} */ about) => html`
-      <${PasswordField} name="password" label=${text("authenticator.password")} autocomplete="current-password" error=${about("password")} />
-      <${Submit} kind=${kind}>${words}</${Submit}>
-    `}
-  </${Form}>`;
 }
