@@ -13,6 +13,9 @@ from detection.media import Pixels, Points
 
 Floats = NDArray[np.float32]
 
+# Of a pixel, across and down.
+_PARTS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Square:
@@ -39,24 +42,64 @@ def sampled(pixels: Pixels, square: Square, size: int) -> Floats:
     """The square as `size` x `size` x 3 of 0 to 255; black where it leaves the picture."""
     # Every other pixel, while two source pixels fall on one: coarse, and half the reading.
     step = max(1, int(square.side / size))
-    small = pixels[::step, ::step]
-    height, width = small.shape[:2]
+    left, top, around = _around(pixels, square, step)
+    height, width = around.shape[:2]
     grid = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
-    x, y = (one / np.float32(step) - np.float32(0.5) for one in _places(square, grid))
-    inside = (x > -1) & (x < width) & (y > -1) & (y < height)
-    x, y = x.clip(0, width - 1), y.clip(0, height - 1)
-    left, top = x.astype(np.int32), y.astype(np.int32)
-    right = np.minimum(left + 1, width - 1)
-    row, below = top * width, np.minimum(top + 1, height - 1) * width
-    across_share = (x - left.astype(np.float32))[:, None]
-    down_share = (y - top.astype(np.float32))[:, None]
-    # Taking whole pixels of a flat array is twice as fast as indexing by row and column.
-    flat = np.ascontiguousarray(small).reshape(-1, 3)
-    upper = _between(flat.take(row + left, 0), flat.take(row + right, 0), across_share)
-    lower = _between(flat.take(below + left, 0), flat.take(below + right, 0), across_share)
-    mixed: Floats = _between(upper, lower, down_share)
-    mixed[~inside] = 0
+    x, y = _places(square, grid)
+    x, y = (
+        (place - np.float32(begin)) / np.float32(step) - np.float32(0.5)
+        for place, begin in ((x, left), (y, top))
+    )
+    outside = (x <= -1) | (x >= width) | (y <= -1) | (y >= height)
+    mixed = _mixed(_words(around), x.clip(0, width - 1), y.clip(0, height - 1))
+    mixed[outside] = 0
     return mixed.reshape(size, size, 3)
+
+
+def _around(pixels: Pixels, square: Square, step: int) -> tuple[int, int, Pixels]:
+    """The part of a picture that a square touches, and where it begins."""
+    turned = abs(math.cos(square.radians)) + abs(math.sin(square.radians))
+    reach = square.side * turned / 2 + 2 * step
+    height, width = pixels.shape[:2]
+    left, right = _within(square.x - reach, square.x + reach, width)
+    top, bottom = _within(square.y - reach, square.y + reach, height)
+    return left, top, pixels[top:bottom:step, left:right:step]
+
+
+def _within(first: float, last: float, length: int) -> tuple[int, int]:
+    """At least one pixel of a picture, even for a square beside it."""
+    begin = min(max(0, math.floor(first)), length - 1)
+    return begin, max(begin + 1, min(length, math.ceil(last)))
+
+
+def _words(pixels: Pixels) -> NDArray[np.uint64]:
+    """Each pixel as one number with 16 bits for a colour; the last row and column twice."""
+    height, width = pixels.shape[:2]
+    colours = np.zeros((height + 1, width + 1, 4), np.uint16)
+    colours[:-1, :-1, :3] = pixels
+    colours[-1], colours[:, -1] = colours[-2], colours[:, -2]
+    return colours.view(np.uint64)[..., 0]
+
+
+def _mixed(words: NDArray[np.uint64], x: Floats, y: Floats) -> Floats:
+    """Between the four pixels around each place, all colours in one multiplication.
+
+    Places count to a sixteenth of a pixel: so 256 parts of 255 stay within a colour's 16 bits.
+    """
+    left, top = x.astype(np.int32), y.astype(np.int32)
+    across, down = (
+        ((place - before) * np.float32(_PARTS) + np.float32(0.5)).astype(np.uint16)
+        for place, before in ((x, left), (y, top))
+    )
+    both = across * down
+    aside, below = _PARTS * across - both, _PARTS * down - both
+    row, flat = words.shape[1], words.ravel()
+    at = top * row + left
+    mixed = flat.take(at) * (_PARTS**2 - aside - below - both)
+    for further, parts in ((1, aside), (row, below), (row + 1, both)):
+        mixed += flat.take(at + further) * parts
+    colours: Floats = mixed.view(np.uint16).reshape(-1, 4)[:, :3].astype(np.float32)
+    return colours / np.float32(_PARTS**2)
 
 
 def _places(square: Square, grid: Floats) -> tuple[Floats, ...]:
@@ -66,8 +109,3 @@ def _places(square: Square, grid: Floats) -> tuple[Floats, ...]:
     x = np.float32(square.x) + along[None] * cos - along[:, None] * sin
     y = np.float32(square.y) + along[None] * sin + along[:, None] * cos
     return x.ravel(), y.ravel()
-
-
-def _between(one: NDArray[np.generic], other: NDArray[np.generic], share: Floats) -> Floats:
-    start = one.astype(np.float32, copy=False)
-    return start + (other.astype(np.float32, copy=False) - start) * share
