@@ -6,6 +6,7 @@ Measured on one core at 640 x 360: see docs/DETECTION.md.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,12 +26,16 @@ MIN_SCORE = 0.5
 MIN_PRESENCE = 0.5
 # Whoever shows fifty faces is asked about the largest.
 MAX_FACES = 8
+# A mesh that is less sure than this after the next picture is not followed.
+MIN_PRESENCE_FOLLOWED = 0.9
 # Boxes that share so much are of one face.
 SAME_FACE_OVERLAP = 0.3
 
 _INPUT = 192
 _CELLS = 48  # the detector's grid: one answer for each 4 x 4 pixels
 _MESH_POINTS = 468
+# Two corners of each eye, first the one that is left in the picture.
+_EYES = ((33, 133), (362, 263))
 # The mesh wants the whole head, and the detector's box ends at brow and chin.
 _MESH_ROOM = 1.5
 
@@ -45,6 +50,10 @@ class Finder(Protocol):
 
     def locate(self, picture: Picture) -> tuple[Face, ...]:
         """The same without a mesh, for less."""
+
+    def follow(self, picture: Picture, face: Face) -> Face | None:
+        """A face of the picture before, where its mesh lies now; None where it must be found."""
+        return None
 
 
 class FaceFinder:
@@ -84,25 +93,16 @@ class FaceFinder:
         largest = sorted(_merged(faces), key=lambda face: -face.width * face.height)
         return tuple(largest[:MAX_FACES])
 
+    def follow(self, picture: Picture, face: Face) -> Face | None:
+        if face.mesh is None:
+            return None
+        points, presence = self._fit(_around(face), picture)
+        held = presence >= MIN_PRESENCE_FOLLOWED
+        return _moved(face, face.mesh, points, presence) if held else None
+
     def _with_mesh(self, face: Face, picture: Picture) -> Face:
-        (right_x, right_y), (left_x, left_y) = face.eyes
-        square = Square(
-            face.left + face.width / 2,
-            face.top + face.height / 2,
-            _MESH_ROOM * max(face.width, face.height),
-            math.atan2(left_y - right_y, left_x - right_x),
-        )
-        points, presence = self._fit(square, picture)
-        return Face(
-            face.left,
-            face.top,
-            face.width,
-            face.height,
-            face.score,
-            face.eyes,
-            points if presence >= MIN_PRESENCE else None,
-            presence,
-        )
+        points, presence = self._fit(_around(face), picture)
+        return replace(face, mesh=points if presence >= MIN_PRESENCE else None, presence=presence)
 
     def _fit(self, square: Square, picture: Picture) -> tuple[Points, float]:
         answers = self._mesh.ask(sampled(picture.pixels, square, _INPUT) / np.float32(255))
@@ -145,6 +145,36 @@ def _face(place: NDArray[np.float32], score: float, square: Square) -> Face:
         float(height),
         score,
         (_pair(right_eye), _pair(left_eye)),
+    )
+
+
+def _around(face: Face) -> Square:
+    """Where the mesh network looks for a face."""
+    (right_x, right_y), (left_x, left_y) = face.eyes
+    return Square(
+        face.left + face.width / 2,
+        face.top + face.height / 2,
+        _MESH_ROOM * max(face.width, face.height),
+        math.atan2(left_y - right_y, left_x - right_x),
+    )
+
+
+def _moved(face: Face, before: Points, mesh: Points, presence: float) -> Face:
+    """A face whose box and eyes went with its mesh."""
+    from_x, from_y = before[:, :2].mean(axis=0)
+    to_x, to_y = mesh[:, :2].mean(axis=0)
+    growth = float(mesh[:, :2].std() / before[:, :2].std())
+    went = mesh[_EYES, :2].mean(axis=1) - before[_EYES, :2].mean(axis=1)
+    right, left = np.asarray(face.eyes, np.float32) + went
+    return Face(
+        float(to_x + growth * (face.left - from_x)),
+        float(to_y + growth * (face.top - from_y)),
+        growth * face.width,
+        growth * face.height,
+        face.score,
+        (_pair(right), _pair(left)),
+        mesh,
+        presence,
     )
 
 

@@ -15,6 +15,7 @@ from detection.costs import Costs
 from detection.decoder import Encoded, PictureDecoder, SoundDecoder
 from detection.evidence import Evidence, Outcome, bounded
 from detection.faces import Finder
+from detection.following import Follower
 from detection.fusion import Record, Score, State, Thresholds, judge
 from detection.keepsake import Keepsake
 from detection.media import Glance, Picture, Sight, Sound
@@ -52,6 +53,7 @@ class Participant:
     ) -> None:
         """Without a `finder` nothing can be seen.  `on_fault` is told which signal broke."""
         self._finder = finder
+        self._follower = Follower(finder) if finder is not None else None
         self._signals = list(signals)
         self._thresholds = thresholds or Thresholds()
         self._on_fault = on_fault
@@ -107,12 +109,12 @@ class Participant:
         self._look_every_s = LOOK_CLOSELY_EVERY_S if closely else LOOK_EVERY_S
 
     def look(self, picture: Picture) -> None:
-        if self._finder is None:
+        if self._follower is None:
             return
         self._looked_media_s = picture.media_s
         self.keepsake.look(picture)
         with self._costs.of("faces"):
-            sight = Sight(picture, self._finder.find(picture))
+            sight = Sight(picture, self._follower.find(picture))
         self.fresh = True
         with self._costs.of("signals"):
             self._each(lambda signal: signal.look(sight))
