@@ -188,6 +188,8 @@ class Participant:
 
     def _is_glance_due(self, at_s: float) -> bool:
         """In each eighth of a second the first, whatever the camera's rate."""
+        if self._finder is None:
+            return False
         before, self._glance_slot = self._glance_slot, math.floor(at_s / GLANCE_EVERY_S)
         return self._glance_slot != before
 
@@ -204,7 +206,9 @@ class Participant:
             self.hear(sound)
 
     def _is_due(self, frame: Encoded) -> bool:
-        """Those that follow too soon are passed over."""
+        """Those that follow too soon are passed over, and all where nobody can look."""
+        if self._finder is None:
+            return False
         last_s = self._looked_media_s
         if frame.key_frame or last_s is None:
             return True

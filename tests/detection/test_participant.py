@@ -13,12 +13,13 @@ from detection.faces import Finder
 from detection.fusion import State, dump, judge, load
 from detection.media import Face, Picture, Sight
 from detection.participant import Participant
+from detection.scaling import Scaler
 from detection.signals import Signal
 from detection.signals.quality import Quality
 from tests.sfu import encoded
 
 
-class Always:
+class Always(Finder):
     """Finds the same face everywhere."""
 
     def __init__(self, count: int = 1) -> None:
@@ -160,6 +161,18 @@ def test_what_is_passed_over_counts_in_what_the_next_picture_cost() -> None:
     sent = [len(data) for data in encoded.vp8(width=256, height=240, count=30)]
     shown = [says.sights[0].picture.encoded_bytes, says.sights[1].picture.encoded_bytes]
     assert shown == [sent[0], sum(sent[1:4])]
+
+
+def test_without_a_finder_no_picture_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scaler, "pixels", lambda *_: pytest.fail("a picture was made"))
+    participant = Participant(None, [Quality()])
+    participant.open_track(1, "VP8")
+    participant.open_track(2, "VP8", glances=True)
+    for index, data in enumerate(encoded.vp8(count=10)):
+        frame = Encoded(index / 10, index / 10, index == 0, False, 1, data)
+        assert participant.receive(1, frame)
+        assert participant.receive(2, frame)
+    assert participant.glanced_s == pytest.approx(0.9)
 
 
 def test_evidence_does_not_pile_up() -> None:
