@@ -57,8 +57,16 @@ class SpeechFinder(Speech):
         model = models.model(SPEECH_MODEL)
         self.references = (model.reference,)
         self._session = open_network(model.path)
+        self._heard: Samples = np.zeros(0, np.float32)
+        self._spoken = np.zeros(0, np.bool_)
 
     def spoken(self, samples: Samples) -> NDArray[np.bool_]:
+        """By frame.  Several signals ask about the same sound one after the other."""
+        if not np.array_equal(samples, self._heard):
+            self._heard, self._spoken = samples, self._asked(samples)
+        return self._spoken
+
+    def _asked(self, samples: Samples) -> NDArray[np.bool_]:
         count = len(samples) // FRAME
         if not count:
             return np.zeros(0, np.bool_)

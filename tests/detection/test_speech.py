@@ -48,6 +48,15 @@ def test_a_voice_is_speech_and_noise_and_music_are_not(network: SpeechFinder) ->
         assert network.seconds(sound) < LEAST_SPEECH_S, name
 
 
+def test_the_same_sound_is_listened_to_once(
+    network: SpeechFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, 8000).astype(np.float32)
+    said = network.spoken(sound)
+    monkeypatch.setattr(network, "_session", None)
+    assert (network.spoken(sound.copy()) == said).all()
+
+
 def test_only_speech_is_left_of_what_was_heard(network: SpeechFinder) -> None:
     said = babble(seconds=SECONDS)
     left = network.only(np.concatenate([SILENT["noise"], said, SILENT["noise"]]))
