@@ -33,7 +33,7 @@ LOOK_EVERY_S = 1 / 11
 LOOK_CLOSELY_EVERY_S = 1 / 16
 GLANCE_EVERY_S = 1 / 8
 # Two of these with nobody in them, and what waits meanwhile, are two seconds and a half.
-GLANCE_FOR_FACES_EVERY_S = 0.8
+GLANCE_FOR_FACES_EVERY_S = 1.0
 # What waits longer than this says nothing of now.
 MAX_WAIT_S = 8.0
 MAX_WAITING_BYTES = 4 << 20
