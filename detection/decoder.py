@@ -59,7 +59,7 @@ class PictureDecoder:
     """The decoder of one track.  `needs_key_frame`: nothing comes before the next one."""
 
     def __init__(self, codec: str) -> None:
-        """`codec` is vp8, vp9 or h264; ValueError for another."""
+        """`codec` is vp8, vp9, h264 or av1; ValueError for another."""
         if codec not in _DECODERS:
             raise ValueError(f"pictures of {codec} cannot be decoded")
         self._codec = codec
@@ -177,7 +177,7 @@ class SoundDecoder:
         return []
 
 
-_DECODERS = {"vp8": "vp8", "vp9": "vp9", "h264": "h264"}
+_DECODERS = {"vp8": "vp8", "vp9": "vp9", "h264": "h264", "av1": "libdav1d"}
 _BREAKS = frozenset({Refused.GARBAGE, Refused.DECODER_ENDED})
 
 

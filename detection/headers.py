@@ -1,6 +1,7 @@
 """How large the pictures are that an encoded frame announces, read before any decoder sees it.
 
-Knows the first bits of VP8 (RFC 6386, 9.1), VP9 (its specification, 6.2) and H.264 (7.3.2.1.1).
+Knows the first bits of VP8 (RFC 6386, 9.1), VP9 (its specification, 6.2), H.264 (7.3.2.1.1) and AV1
+(its specification, 5.3 and 5.5).
 A frame of 74 bytes may claim 16383 x 16383; a decoder that believes it takes 3 s and 876 MB.
 """
 
@@ -208,6 +209,84 @@ def _skip_picture_order(bits: _Bits) -> None:
             bits.signed()
 
 
+_AV1_SEQUENCE = 1
+# A frame header, and a frame with its header.
+_AV1_PICTURES = frozenset({3, 6})
+# A layer has one each; a few hundred bytes could ask for thousands of earlier pictures again.
+_MAX_AV1_PICTURES = 16
+_LAST_LEVEL_WITHOUT_TIER = 7
+
+
+def _of_av1(data: bytes) -> Iterator[Size]:
+    pictures = 0
+    for kind, body in _av1_units(data):
+        if kind == _AV1_SEQUENCE:
+            yield _of_sequence(_Bits(body))
+        pictures += kind in _AV1_PICTURES
+        if pictures > _MAX_AV1_PICTURES:
+            raise BadHeader("AV1 frame of too many pictures")
+
+
+def _av1_units(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kind and body of each unit; all of them say how long they are."""
+    position = 0
+    while position < len(data):
+        head = data[position]
+        if head & 0x80 or not head & 0x02:
+            raise BadHeader("AV1 unit without its size")
+        size, begin = _leb128(data, position + (2 if head & 0x04 else 1))
+        position = begin + size
+        if position > len(data):
+            raise BadHeader("AV1 unit is cut off")
+        yield head >> 3 & 0x0F, data[begin:position]
+
+
+def _leb128(data: bytes, position: int) -> tuple[int, int]:
+    """A length (4.10.5), and the position after it."""
+    value = 0
+    for index in range(8):
+        byte = data[position + index]
+        value |= (byte & 0x7F) << 7 * index
+        if not byte & 0x80:
+            return value, position + index + 1
+    raise BadHeader("AV1 length without an end")
+
+
+def _of_sequence(bits: _Bits) -> Size:
+    bits.take(4)
+    if bits.take(1):
+        bits.take(5)
+    else:
+        _skip_operating_points(bits)
+    width_bits, height_bits = bits.take(4) + 1, bits.take(4) + 1
+    width = bits.take(width_bits) + 1
+    return width, bits.take(height_bits) + 1
+
+
+def _skip_operating_points(bits: _Bits) -> None:
+    delay_bits = _skip_timing(bits) if bits.take(1) else 0
+    has_display_delay = bits.take(1)
+    for _ in range(bits.take(5) + 1):
+        bits.take(12)
+        if bits.take(5) > _LAST_LEVEL_WITHOUT_TIER:
+            bits.take(1)
+        if delay_bits and bits.take(1):
+            bits.take(2 * delay_bits + 1)
+        if has_display_delay and bits.take(1):
+            bits.take(4)
+
+
+def _skip_timing(bits: _Bits) -> int:
+    bits.take(64)
+    if bits.take(1):
+        bits.unsigned()
+    if not bits.take(1):
+        return 0
+    delay_bits = bits.take(5) + 1
+    bits.take(42)
+    return delay_bits
+
+
 def _positive(width: int, height: int) -> Size:
     if not (width and height):
         raise BadHeader("a picture of no size")
@@ -218,4 +297,5 @@ _READERS: Mapping[str, Callable[[bytes], Iterator[Size]]] = {
     "vp8": _of_vp8,
     "vp9": _of_vp9,
     "h264": _of_h264,
+    "av1": _of_av1,
 }

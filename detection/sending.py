@@ -1,4 +1,4 @@
-"""Files as a call would have sent them: VP8, VP9 or H.264 and Opus at a call's rates.
+"""Files as a call would have sent them: VP8, VP9, H.264 or AV1 and Opus at a call's rates.
 
 Knows encoders and what a browser does with a picture that is too large.  It refuses to know what
 becomes of the frames.
@@ -33,6 +33,7 @@ _ENCODERS = {
     "vp8": ("libvpx", _VPX),
     "vp9": ("libvpx-vp9", _VPX),
     "h264": ("libx264", {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline"}),
+    "av1": ("libsvtav1", {"preset": "11", "svtav1-params": "rtc=1:pred-struct=1:rc=2:lp=1"}),
 }
 
 # What detection can decode.

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 import msgspec
 
 from sfu.codecs import Codec, Description
+from sfu.codecs.av1 import TEMPORAL_DELIMITER, Av1, elements, low_overhead
 from sfu.codecs.h264 import H264, annex_b
 from sfu.codecs.opus import Opus
 from sfu.codecs.vp8 import Vp8
 from sfu.codecs.vp9 import Vp9
+from sfu.errors import RemoteError
 from sfu.rtp import RtpPacket
 
 # A retransmission takes a round trip and the 20 ms before it is asked for.
@@ -52,8 +54,6 @@ class FrameAssembler:
     """
 
     def __init__(self, codec: Codec) -> None:
-        if codec not in _WRITERS:
-            raise ValueError(f"frames of {codec} cannot be put together")
         self._codec = codec
         self._max_wait_s = MAX_WAIT_SPEECH_S if codec is Codec.OPUS else MAX_WAIT_S
         self._next: int | None = None
@@ -106,7 +106,7 @@ class FrameAssembler:
         while self._next in self._waiting:
             packet, description = self._waiting.pop(self._next)
             self._next += 1
-            if self._picture.parts and packet.timestamp != self._picture.timestamp:
+            if self._picture.begun and packet.timestamp != self._picture.timestamp:
                 # The sender set no marker; what is complete by order is complete.
                 yield from self._finish()
             if description is not None:
@@ -116,7 +116,7 @@ class FrameAssembler:
 
     def _add(self, packet: RtpPacket, description: Description) -> None:
         picture = self._picture
-        if not picture.parts and not _may_begin(description, self._at_boundary):
+        if not picture.begun and not _may_begin(description, self._at_boundary):
             picture.broken = True
         self._at_boundary = False
         picture.timestamp = packet.timestamp
@@ -124,13 +124,16 @@ class FrameAssembler:
         if description.width:
             self._size = (description.width, description.height)
         _WRITERS[self._codec](picture, packet, description)
-        if picture.size > MAX_FRAME_BYTES:
+        if picture.size + len(picture.fragment) > MAX_FRAME_BYTES:
             picture.broken = True
             picture.parts.clear()
+            picture.fragment.clear()
 
     def _finish(self) -> Iterator[Frame]:
         picture = self._picture
         self._picture = _Picture()
+        # Of AV1: something goes on, and nothing follows.
+        picture.broken |= bool(picture.fragment)
         if picture.broken:
             self._lose()
         self._at_boundary = True
@@ -154,17 +157,26 @@ class FrameAssembler:
 
 
 class _Picture:
-    """The parts of a picture so far; `layers` counts the bytes of each spatial layer of VP9."""
+    """The parts of a picture so far.
 
-    __slots__ = ("broken", "key_frame", "layers", "parts", "size", "timestamp")
+    `layers` counts the bytes of each spatial layer of VP9; `fragment` is a unit of AV1 that goes
+    on.
+    """
+
+    __slots__ = ("broken", "fragment", "key_frame", "layers", "parts", "size", "timestamp")
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self.layers: list[int] = []
+        self.fragment = bytearray()
         self.size = 0
         self.timestamp = 0
         self.key_frame = False
         self.broken = False
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.parts or self.fragment)
 
     def add(self, part: bytes) -> None:
         self.parts.append(part)
@@ -185,8 +197,11 @@ def _superframe_index(sizes: list[int]) -> bytes:
 def _may_begin(description: Description, at_boundary: bool) -> bool:
     """False where a packet continues, or may continue, what began in an earlier one.
 
-    H.264 marks only the end of a picture; parameter sets, which tell a size, come first in one.
+    H.264 and AV1 mark only the end of a picture; parameter sets, which tell a size, and key frames
+    come first in one.
     """
+    if isinstance(description, Av1):
+        return not description.continues and (at_boundary or description.key_frame)
     if isinstance(description, H264):
         return description.starts_unit and (at_boundary or description.width > 0)
     return description.starts_frame
@@ -214,6 +229,31 @@ def _write_h264(picture: _Picture, packet: RtpPacket, description: Description) 
     picture.add(annex_b(packet.payload))
 
 
+def _write_av1(picture: _Picture, packet: RtpPacket, description: Description) -> None:
+    if not isinstance(description, Av1) or picture.broken:
+        return
+    if description.continues != bool(picture.fragment):
+        picture.broken = True
+        return
+    try:
+        for index, element in enumerate(elements(packet.payload)):
+            if index:
+                _end_unit(picture)
+            picture.fragment += element
+        if not description.goes_on:
+            _end_unit(picture)
+    except RemoteError:
+        picture.broken = True
+
+
+def _end_unit(picture: _Picture) -> None:
+    """Nothing follows of the unit at hand; some packets have empty ones."""
+    unit = low_overhead(bytes(picture.fragment)) if picture.fragment else b""
+    picture.fragment.clear()
+    if unit:
+        picture.add(unit if picture.parts else TEMPORAL_DELIMITER + unit)
+
+
 def _write_opus(picture: _Picture, packet: RtpPacket, description: Description) -> None:
     if isinstance(description, Opus) and not description.silent:
         picture.add(packet.payload)
@@ -223,5 +263,6 @@ _WRITERS = {
     Codec.VP8: _write_vp8,
     Codec.VP9: _write_vp9,
     Codec.H264: _write_h264,
+    Codec.AV1: _write_av1,
     Codec.OPUS: _write_opus,
 }

@@ -29,7 +29,6 @@ _DEGREES = (0, 90, 180, 270)
 class Untappable(StrEnum):
     """Why nothing of a track can be looked at."""
 
-    CODEC = "codec_not_supported"
     NOT_WANTED = "kind_not_wanted"
 
 
@@ -163,8 +162,6 @@ class TrackTap:
     @property
     def reason(self) -> Untappable | None:
         """Why nothing comes of it, if so."""
-        if self._codec not in _ASSEMBLED:
-            return Untappable.CODEC
         return None if self._wants_kind else Untappable.NOT_WANTED
 
     @property
@@ -331,7 +328,3 @@ def choose_encoding(sampling: Sampling, heights: Sequence[int | None]) -> int | 
         return there[-1]
     # Of two as near, the larger shows more.
     return min(there, key=lambda index: (abs((heights[index] or 0) - sampling.height), -index))
-
-
-# AV1 comes without the temporal delimiters and sequence headers that its decoders expect.
-_ASSEMBLED = frozenset({Codec.OPUS, Codec.VP8, Codec.VP9, Codec.H264})

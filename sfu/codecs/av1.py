@@ -1,8 +1,8 @@
 """What an RTP packet of AV1 says of itself (AV1 RTP payload specification 1.0).
 
-Knows the aggregation header, the size in a sequence header, and the part of a dependency
-descriptor that every packet has.  It refuses to know the templates of that descriptor: layers of
-AV1 are not chosen yet.
+Knows the aggregation header, how decoders want units written, the size in a sequence header, and
+the part of a dependency descriptor that every packet has.  It refuses to know the templates of that
+descriptor: layers of AV1 are not chosen yet.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
-from sfu.codecs.bits import BitReader, read_leb128
+from sfu.codecs.bits import BitReader, read_leb128, write_leb128
 from sfu.errors import DropReason, RemoteError
 
 _CONTINUES = 0x80
@@ -18,12 +18,18 @@ _GOES_ON = 0x40
 _NEW_SEQUENCE = 0x08
 
 _SEQUENCE_HEADER = 1
+# Temporal delimiter, tile list, padding: no part of a picture (payload specification, 5).
+_LEFT_OUT = frozenset({2, 8, 15})
+_FORBIDDEN = 0x80
 _HAS_EXTENSION = 0x04
 _HAS_SIZE = 0x02
 # Section 5.5.2 of the bitstream: higher levels have a bit for the tier.
 _LAST_LEVEL_WITHOUT_TIER = 7
 
 _DESCRIPTOR_LENGTH = 3
+
+# What a decoder wants before the units of a picture (bitstream, 5.6), with its size of nothing.
+TEMPORAL_DELIMITER = b"\x12\x00"
 
 
 class Av1(msgspec.Struct, frozen=True, gc=False):
@@ -70,7 +76,7 @@ def parse_av1(payload: bytes) -> Av1:
     if continues:
         # Section 4.4: a sequence cannot begin in the middle of a unit.
         raise RemoteError(DropReason.BAD_PAYLOAD, "AV1 sequence begins inside a unit")
-    for unit in _elements(payload):
+    for unit in elements(payload):
         if unit and unit[0] >> 3 & 0x0F == _SEQUENCE_HEADER:
             return Av1(True, False, goes_on, *_parse_size(_unit_body(unit)))
     return Av1(True, False, goes_on)
@@ -89,8 +95,11 @@ def parse_dependency_descriptor(value: bytes) -> DependencyDescriptor:
     )
 
 
-def _elements(payload: bytes) -> Iterator[bytes]:
-    """The units of a packet; if W counts them, the last goes without a length (4.4)."""
+def elements(payload: bytes) -> Iterator[bytes]:
+    """The units of a packet, the first and the last maybe in part (4.4); may raise `RemoteError`.
+
+    If W counts them, the last goes without a length.
+    """
     count = payload[0] >> 4 & 3
     position = 1
     index = 0
@@ -106,8 +115,22 @@ def _elements(payload: bytes) -> Iterator[bytes]:
         position += size
 
 
+def low_overhead(unit: bytes) -> bytes:
+    """A whole unit as decoders read it, with its size (bitstream, 5.3); empty for one left out."""
+    if not unit or unit[0] & _FORBIDDEN:
+        raise RemoteError(DropReason.BAD_PAYLOAD, "AV1 unit without a header")
+    if unit[0] >> 3 & 0x0F in _LEFT_OUT:
+        return b""
+    head, body = unit[: _head_length(unit)], _unit_body(unit)
+    return bytes((head[0] | _HAS_SIZE,)) + head[1:] + write_leb128(len(body)) + body
+
+
+def _head_length(unit: bytes) -> int:
+    return 2 if unit[0] & _HAS_EXTENSION else 1
+
+
 def _unit_body(unit: bytes) -> bytes:
-    position = 2 if unit[0] & _HAS_EXTENSION else 1
+    position = _head_length(unit)
     if unit[0] & _HAS_SIZE:
         size, position = read_leb128(unit, position)
         return unit[position : position + size]

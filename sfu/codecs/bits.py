@@ -53,3 +53,12 @@ def read_leb128(data: bytes, position: int) -> tuple[int, int]:
         if not byte & 0x80:
             return value, position + index + 1
     raise RemoteError(DropReason.BAD_PAYLOAD, "leb128 number is cut off")
+
+
+def write_leb128(value: int) -> bytes:
+    """A length of AV1, in as few bytes as will do."""
+    groups = []
+    while value > 0x7F:  # noqa: PLR2004 - seven bits a byte
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*groups, value))

@@ -14,7 +14,7 @@ from signaling.commands.settings import config_option, in_words, read_config
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="write a report")
 @click.option("--sweep", is_flag=True, help="films only, sent in many ways: one thing at a time")
 @click.option(
-    "--codec", type=click.Choice(["vp8", "vp9", "h264"]), default="vp8", show_default=True
+    "--codec", type=click.Choice(["vp8", "vp9", "h264", "av1"]), default="vp8", show_default=True
 )
 @click.option("--bitrate", type=click.IntRange(50, 10_000), default=600, help="in kb/s")
 @click.option("--size", type=click.IntRange(64, 4096), default=640, help="of the longer side")

@@ -17,9 +17,11 @@ from detection.decoder import (
 )
 from detection.headers import BadHeader, announced_sizes
 from detection.media import SOUND_RATE_HZ
+from sfu.codecs import Codec
 from tests.sfu import encoded
+from tests.sfu.test_frames import assemble, packets_of
 
-ENCODERS = {"vp8": encoded.vp8, "vp9": encoded.vp9, "h264": encoded.h264}
+ENCODERS = {"vp8": encoded.vp8, "vp9": encoded.vp9, "h264": encoded.h264, "av1": encoded.av1}
 
 
 def frame(data: bytes, at_s: float = 0.0, *, key: bool = False, rotation: int = 0) -> Encoded:
@@ -100,6 +102,44 @@ def test_a_frame_that_claims_a_gigabyte_never_reaches_a_decoder() -> None:
     assert int(decoder._context.options["max_pixels"]) == MAX_PIXELS
 
 
+# 16 bits for each side, and all of them set.
+AV1_BOMB = b"\x12\x00\x0a\x10" + (0xFF_FFFF_FFFF << 59).to_bytes(16, "big")
+
+
+def test_av1_that_claims_a_gigabyte_never_reaches_a_decoder() -> None:
+    decoder = PictureDecoder("av1")
+    assert announced_sizes("av1", AV1_BOMB) == [(65536, 65536)]
+    assert decoder.decode(frame(AV1_BOMB + encoded.av1()[0])) == []
+    assert decoder.counts == {Refused.TOO_LARGE: 1}
+
+
+def test_a_size_that_stands_behind_the_header_is_refused_by_the_decoder_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("detection.decoder.announced_sizes", lambda *_: [(64, 48)])
+    monkeypatch.setattr("detection.decoder.MAX_PIXELS", 64 * 48)
+    decoder = PictureDecoder("av1")
+    assert decoder.decode(frame(encoded.av1(width=64, height=48)[0]))
+    assert decoder.decode(frame(encoded.av1(width=96, height=64)[0])) == []
+    assert decoder.counts == {Refused.GARBAGE: 1}
+
+
+def test_a_frame_of_av1_that_shows_thousands_of_pictures_is_none() -> None:
+    decoder, frames = PictureDecoder("av1"), encoded.av1()
+    assert decoder.decode(frame(frames[0]))
+    # `show_existing_frame`, for two bytes and a length each.
+    assert decoder.decode(frame(b"\x12\x00" + b"\x1a\x01\x80" * 5000)) == []
+    assert decoder.counts == {Refused.BAD_HEADER: 1}
+
+
+def test_what_the_tap_makes_of_av1_is_decoded() -> None:
+    decoder = PictureDecoder("av1")
+    frames = assemble(Codec.AV1, list(enumerate(packets_of(Codec.AV1))))
+    seen = [one for tapped in frames for one in decoder.decode(frame(tapped.data))]
+    assert [one.pixels.shape for one in seen] == [(48, 64, 3)] * 5
+    assert not decoder.counts
+
+
 def test_sizes_change_twice_a_second_and_no_more() -> None:
     decoder = PictureDecoder("vp8")
     sizes = [encoded.vp8(width=64, height=48)[0], encoded.vp8(width=160, height=96)[0]]
@@ -142,11 +182,15 @@ def test_garbage_of_sound_is_counted_and_sound_goes_on(rest: list[bytes]) -> Non
     assert [one for data in opus(0.1) for one in decoder.decode(frame(data))]
 
 
-@pytest.mark.parametrize("codec", ["vp8", "vp9", "h264", "av1"])
+# What says that parameters follow.
+PARAMETERS = {"h264": b"\0\0\0\1\x67", "av1": b"\x0a\x10"}
+
+
+@pytest.mark.parametrize("codec", ENCODERS)
 @given(data=st.binary(max_size=300), started=st.booleans())
 def test_reading_a_header_raises_nothing_else(codec: str, data: bytes, started: bool) -> None:
-    if started and codec == "h264":
-        data = b"\0\0\0\1\x67" + data
+    if started:
+        data = PARAMETERS.get(codec, b"") + data
     try:
         sizes = announced_sizes(codec, data)
     except BadHeader:

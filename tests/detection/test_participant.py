@@ -196,5 +196,5 @@ def test_each_stage_of_a_look_is_counted() -> None:
 
 
 def test_a_codec_that_nobody_decodes_is_said_so() -> None:
-    with pytest.raises(ValueError, match="av1"):
-        watched().open_track(2, "AV1")
+    with pytest.raises(ValueError, match="hevc"):
+        watched().open_track(2, "HEVC")

@@ -49,6 +49,11 @@ def h264(profile: str = "baseline", **size: int) -> tuple[bytes, ...]:
     return video("libx264", options=(("profile", profile), ("tune", "zerolatency")), **size)
 
 
+def av1(**size: int) -> tuple[bytes, ...]:
+    options = (("preset", "11"), ("svtav1-params", "rtc=1:pred-struct=1:lp=1"))
+    return video("libsvtav1", options=options, **size)
+
+
 def decoded_sizes(decoder: str, frames: list[bytes]) -> list[tuple[int, int]]:
     """Sizes of the pictures that a decoder makes of whole frames; it raises for a broken one."""
     context = av.CodecContext.create(decoder, "r")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.codecs import PARSERS, Codec
+from sfu.codecs.bits import read_leb128
 from sfu.errors import RemoteError
 from sfu.frames import MAX_FRAME_BYTES, MAX_WAIT_S, MAX_WAITING_PACKETS, Frame, FrameAssembler
 from sfu.rtp import NO_EXTENSIONS, RtpPacket
@@ -14,7 +15,7 @@ from tests import builders
 from tests.sfu import encoded
 
 CHUNK = 20
-DECODERS = {Codec.VP8: "vp8", Codec.VP9: "vp9", Codec.H264: "h264"}
+DECODERS = {Codec.VP8: "vp8", Codec.VP9: "vp9", Codec.H264: "h264", Codec.AV1: "libdav1d"}
 
 
 def chunks(data: bytes) -> list[bytes]:
@@ -45,10 +46,38 @@ def h264_payloads(frame: bytes) -> list[bytes]:
     return payloads
 
 
+def av1_payloads(frame: bytes) -> list[bytes]:
+    """As libwebrtc packs them: no delimiter, no sizes inside units, packets that are full."""
+    data = b"".join(bytes((len(unit),)) + unit for unit in av1_units(frame))
+    payloads, position, left = [], 0, 0
+    while position < len(data):
+        continues, packet = left > 0, b""
+        while position < len(data) and len(packet) < CHUNK:
+            if not left:
+                left, position = data[position], position + 1
+            taken = data[position : position + min(left, CHUNK)]
+            packet += bytes((len(taken),)) + taken
+            position, left = position + len(taken), left - len(taken)
+        sequence = not payloads and frame[2] >> 3 == 1
+        payloads.append(bytes((continues << 7 | (left > 0) << 6 | sequence << 3,)) + packet)
+    return payloads
+
+
+def av1_units(frame: bytes) -> list[bytes]:
+    """Without their sizes, and without the delimiter before them."""
+    units, position = [], 2
+    while position < len(frame):
+        size, begin = read_leb128(frame, position + 1)
+        units.append(bytes((frame[position] & ~0x02,)) + frame[begin : begin + size])
+        position = begin + size
+    return units
+
+
 ENCODED = {
     Codec.VP8: (encoded.vp8, vp8_payloads),
     Codec.VP9: (encoded.vp9, vp9_payloads),
     Codec.H264: (encoded.h264, h264_payloads),
+    Codec.AV1: (encoded.av1, av1_payloads),
 }
 
 
@@ -88,7 +117,10 @@ def test_a_decoder_understands_every_frame(codec: Codec) -> None:
     assert decoded == [(64, 48)] * 5
 
 
-@pytest.mark.parametrize(("codec", "encode"), [(Codec.VP8, encoded.vp8), (Codec.VP9, encoded.vp9)])
+@pytest.mark.parametrize(
+    ("codec", "encode"),
+    [(Codec.VP8, encoded.vp8), (Codec.VP9, encoded.vp9), (Codec.AV1, encoded.av1)],
+)
 def test_a_frame_is_the_bytes_of_the_encoder(codec: Codec, encode) -> None:
     frames = assemble(codec, list(enumerate(packets_of(codec))))
     assert tuple(frame.data for frame in frames) == encode(width=64, height=48)
@@ -103,7 +135,7 @@ def test_a_key_frame_that_lost_its_parameter_sets_is_none() -> None:
     assert [frame.timestamp // 3000 for frame in frames] == [0, 1, 2, 3, 8, 9, 10, 11]
 
 
-@pytest.mark.parametrize("codec", [Codec.VP8, Codec.H264])
+@pytest.mark.parametrize("codec", [Codec.VP8, Codec.H264, Codec.AV1])
 def test_frames_carry_the_size_that_the_key_frame_announced(codec: Codec) -> None:
     frames = assemble(codec, list(enumerate(packets_of(codec))))
     assert {(frame.width, frame.height) for frame in frames} == {(64, 48)}
@@ -316,9 +348,25 @@ def test_speech_goes_on_soon_after_a_loss() -> None:
     assert not assembler.needs_key_frame
 
 
-def test_a_codec_without_a_way_to_put_it_together_is_our_own_mistake() -> None:
-    with pytest.raises(ValueError, match="AV1"):
-        FrameAssembler(Codec.AV1)
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        pytest.param([b"\x00\x02\x80\x01"], id="no header"),
+        pytest.param([b"\x40\x02\x30\x01"], id="goes on, and nothing follows"),
+        pytest.param([b"\x00\x02\x30\x01", b"\x80\x02\x30\x01"], id="follows on nothing"),
+        pytest.param([b"\x40\x02\x30\x01", b"\x00\x02\x30\x01"], id="does not follow"),
+        pytest.param([b"\x00\x02\x30\x01", b"\x00\x7f\x30\x01"], id="cut off"),
+        pytest.param([b"\x00\x02\x12\x00\x02\x7a\x00"], id="nothing of a picture"),
+        pytest.param([b"\x50\x30"] + [b"\xd0" + bytes(60_000)] * 40, id="endless"),
+    ],
+)
+def test_no_frame_of_av1_is_made_of_what_is_none(payloads: list[bytes]) -> None:
+    parts = [packet(one, 99, marker=one is payloads[-1]) for one in payloads]
+    good = packets_of(Codec.AV1)
+    arrivals = list(enumerate([*good, *parts, *packets_of(Codec.AV1)]))
+    frames = assemble(Codec.AV1, arrivals)
+    assert len(frames) == len(assemble(Codec.AV1, list(enumerate(good * 2))))
+    assert len(encoded.decoded_sizes("libdav1d", [frame.data for frame in frames])) == 10
 
 
 def test_the_wait_is_longer_than_a_retransmission_takes() -> None:

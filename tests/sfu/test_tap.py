@@ -205,16 +205,6 @@ async def test_a_listener_who_comes_later_learns_what_is_there(tap: Tap, path: P
     listener.close()
 
 
-async def test_a_codec_that_cannot_be_looked_at_says_so(tap: Tap, listener: Listener) -> None:
-    source = TapSource("room", "session", "ada", "1", MediaKind.VIDEO, Codec.AV1)
-    track = tap.open_track(source)[0]
-    Publisher(track).send(10)
-    (opened,) = await listener.read_until(lambda got: len(got) == 1)
-    assert isinstance(opened, TapOpened)
-    assert opened.unavailable == Untappable.CODEC
-    assert not track.wanted
-
-
 async def test_a_slow_listener_loses_the_oldest_and_never_more_waits_than_may(
     tap: Tap, listener: Listener
 ) -> None:

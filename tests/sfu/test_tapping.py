@@ -208,11 +208,11 @@ def test_the_sampling_can_change_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("codec", "sampling", "reason"),
     [
-        (Codec.AV1, Sampling(), Untappable.CODEC),
         (Codec.VP8, None, Untappable.NOT_WANTED),
         (Codec.VP8, Sampling(), None),
         (Codec.VP9, Sampling(), None),
         (Codec.H264, Sampling(), None),
+        (Codec.AV1, Sampling(), None),
         (Codec.OPUS, Sampling(), None),
     ],
 )
