@@ -45,7 +45,7 @@ class Described(msgspec.Struct, frozen=True, tag=True):
 
 
 class Attended(msgspec.Struct, frozen=True, tag=True):
-    """Look at a participant without a pause until then (monotonic clock)."""
+    """Look at a participant without a pause until then (monotonic clock), and not for longer."""
 
     room: str
     identity: str

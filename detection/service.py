@@ -151,7 +151,7 @@ class Detection:
             self._send(Described(session, {}))
 
     def attend(self, room: str, identity: str, duration_s: float) -> None:
-        """Look at a participant without a pause for so long."""
+        """Look at a participant without a pause for so long from now on, and not for longer."""
         self._send(Attended(room, identity, self._clock() + duration_s))
 
     def capture(self, room: str, identity: str, name: str) -> None:

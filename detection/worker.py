@@ -154,7 +154,8 @@ class Worker:
                 if watched is None:
                     return
                 if isinstance(note, Asked):
-                    self._attend(watched, note.ends_s + AFTER_CHALLENGE_S)
+                    ends_s = note.ends_s + AFTER_CHALLENGE_S
+                    self._attend(watched, max(watched.attended_until_s, ends_s))
                 await self._on_thread(partial(watched.participant.tell, note))
             case Described(session, sources):
                 if sources:
@@ -188,7 +189,7 @@ class Worker:
         return self._sources.get(opened.session, {}).get(opened.mid, "").startswith("screen")
 
     def _attend(self, watched: _Watched, until_s: float) -> None:
-        watched.attended_until_s = max(watched.attended_until_s, until_s)
+        watched.attended_until_s = until_s
         self._set_sampling(watched)
 
     def _set_sampling(self, watched: _Watched) -> None:

@@ -124,8 +124,7 @@ class Challenges:
         taken = replace(challenge, taken_s=self._monotonic())
         self._open[challenge_id] = taken
         # From now on without a pause, so that the first colour is seen.
-        if self._eyes is not None:
-            self._eyes.attend(taken.room, taken.identity, LEAD_S + ANSWERED_WITHIN_S)
+        self._attend(taken, LEAD_S + ANSWERED_WITHIN_S)
         now = self._now()
         await self._store.write(lambda connection: challenges.begin(connection, taken.id, now))
         self._tell_moderators(messages.news(taken))
@@ -194,6 +193,8 @@ class Challenges:
         self._answers.pop(challenge.id, None)
         if piece is None:
             self._tell_eyes(challenge, Withdrawn(self._monotonic(), challenge.id))
+        # Most answers are clear after half of the colours.
+        self._attend(challenge, 0.0)
         self._tell(challenge, messages.ended(challenge, ending))
         self._tell_moderators(messages.news(challenge, ending))
         kept = None if piece is None else msgspec.json.encode(piece).decode()
@@ -208,6 +209,10 @@ class Challenges:
     def _tell_eyes(self, challenge: Challenge, note: Asked | Withdrawn) -> None:
         if self._eyes is not None:
             self._eyes.tell(challenge.room, challenge.identity, note)
+
+    def _attend(self, challenge: Challenge, duration_s: float) -> None:
+        if self._eyes is not None:
+            self._eyes.attend(challenge.room, challenge.identity, duration_s)
 
     def _tell(self, challenge: Challenge, message: Told) -> None:
         for client in self._attendance.in_room(challenge.room, challenge.identity):

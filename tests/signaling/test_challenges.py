@@ -135,6 +135,7 @@ async def test_one_that_is_passed_is_shown_judged_told_and_kept(stage: Stage) ->
     assert (asked.kind, asked.begins_s, asked.round_trip_s) == ("light", 101.0, pytest.approx(0.2))
     assert isinstance(begun.show, protocol.LightShown)
     assert len(begun.show.colours) * begun.show.colour_s == pytest.approx(begun.lasts_s)
+    assert stage.eyes.attended_s == [LEAD_S + ANSWERED_WITHIN_S]
 
     stage.service.hear(score(answer(challenge, Outcome.PASSED)))
     await stage.service.look()
@@ -150,6 +151,7 @@ async def test_one_that_is_passed_is_shown_judged_told_and_kept(stage: Stage) ->
     assert (kept.outcome, kept.strength, kept.asked_by) == ("passed", 0.75, "bob")
     assert '"chance":0.0005' in (kept.evidence or "")
     assert await stage.audited() == [("bob", "challenge.ask"), ("policy", "challenge.end")]
+    assert stage.eyes.attended_s[1:] == [0.0]
 
 
 async def test_nothing_of_what_will_be_shown_is_told_before_it_is_taken(stage: Stage) -> None:
@@ -167,6 +169,7 @@ async def test_a_refusal_is_told_and_counts_against_nobody(stage: Stage, begun: 
     assert isinstance(last, protocol.ChallengeNews)
     assert last.state == "refused"
     assert isinstance(stage.eyes.notes[-1], Withdrawn)
+    assert stage.eyes.attended_s[-1] == 0.0
     assert (await stage.kept())[0].evidence is None
     with pytest.raises(Refused, match="challenge_over"):
         await stage.service.refuse("ada", challenge)
