@@ -4,16 +4,20 @@ Knows how much of a track the policy wants and when a key frame may be asked for
 know what becomes of frames.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from detection.clocks import MediaClock
 from detection.policy import ALL_THE_TIME, GLANCES, NOW_AND_THEN
 from detection.tap import TapConnection
 from detection.wire import Sampling, TapOpened, TapWish
 
-# Whoever lost the beginning of a burst asks so often for a new one, glances seldom: they are let go
-# of under load, and a key frame costs viewers as much as a second of video.
-KEY_FRAME_EVERY_S = {"look": 2.0, "glance": 10.0}
+# Whoever lost the beginning of a burst asks so often for a new one, and so many times in half a
+# minute: a key frame costs viewers as much as a second of video, and under load glances are let go
+# of again and again.
+KEY_FRAME_EVERY_S = 2.0
+MOST_KEY_FRAMES = {"look": 15, "glance": 3}
+COUNTED_FOR_S = 30.0
 
 Whose = tuple[str, str]
 TrackKey = tuple[int, int]
@@ -27,8 +31,9 @@ class TappedTrack:
     opened: TapOpened
     number: int
     clock: MediaClock
-    asked_s: float = -KEY_FRAME_EVERY_S["glance"]
     closely: bool = False
+    _asked_s: deque[float] = field(default_factory=deque)
+    """When key frames were asked for of late."""
 
     @property
     def whose(self) -> Whose:
@@ -46,11 +51,18 @@ class TappedTrack:
 
     def want_key_frame(self, now: float) -> None:
         """A burst begins with one, and a new wish begins a burst."""
-        may = now - self.asked_s >= KEY_FRAME_EVERY_S[self.opened.view]
-        if self.opened.kind == "video" and may:
-            self.asked_s = now
+        if self.opened.kind == "video" and self._may_ask(now):
+            self._asked_s.append(now)
             self._wish(None)
             self._wish(self._sampling)
+
+    def _may_ask(self, now: float) -> bool:
+        asked_s = self._asked_s
+        while asked_s and now - asked_s[0] >= COUNTED_FOR_S:
+            asked_s.popleft()
+        if asked_s and now - asked_s[-1] < KEY_FRAME_EVERY_S:
+            return False
+        return len(asked_s) < MOST_KEY_FRAMES[self.opened.view]
 
     def refuse(self) -> None:
         """Nothing of it is wanted."""

@@ -45,7 +45,7 @@ from detection.presence import Presence
 from detection.signals import Asked
 from detection.tap import TapConnection, TapListener
 from detection.tools import Tools, open_tools, plug_in
-from detection.tracks import KEY_FRAME_EVERY_S, TappedTrack, TrackKey, Whose
+from detection.tracks import MOST_KEY_FRAMES, TappedTrack, TrackKey, Whose
 from detection.wire import TapClock, TapClosed, TapFrame, TapMessage, TapOpened
 
 # A turn takes a tenth of a second; one that takes so long hangs.
@@ -218,7 +218,7 @@ class Worker:
     def _open_track(self, connection: TapConnection, key: TrackKey, opened: TapOpened) -> None:
         self._numbers += 1
         track = TappedTrack(connection, opened, self._numbers, MediaClock(opened.kind))
-        known = opened.kind in NOW_AND_THEN and opened.view in KEY_FRAME_EVERY_S
+        known = opened.kind in NOW_AND_THEN and opened.view in MOST_KEY_FRAMES
         if not known or self._is_screen(opened):
             track.refuse()
             return
