@@ -228,14 +228,16 @@ def _material(looks: Sequence[_Look], loudness: float, speech_s: float) -> Mater
         return float(np.median(values)) if values else 0.0
 
     per_s, bitrate_bps = _rates(looks)
+    share = len(seen) / max(1, len(looks))
+    is_there = share >= LEAST_SEEN
     return Material(
         len(looks),
         per_s,
         bitrate_bps,
-        len(seen) / max(1, len(looks)),
+        share,
         median([look.faces for look in seen]),
         median([look.size for look in seen]),
-        median([look.light for look in seen or looks]),
+        median([look.light for look in (seen if is_there else looks)]),
         median([look.sharpness for look in seen]),
         median([look.turn for look in seen]),
         loudness,

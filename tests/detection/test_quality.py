@@ -69,6 +69,15 @@ def test_where_nothing_can_be_said_it_says_why(scene: Scene, reason: str) -> Non
     assert (piece.outcome, piece.reason, piece.quality) == (Outcome.ABSENT, reason, 0.0)
 
 
+def test_a_light_that_goes_out_within_a_burst_leaves_the_dark() -> None:
+    quality = Quality()
+    dark = replace(GOOD, light=10, grain=4, faces=0)
+    for sight in [*GOOD.sights()[:4], *dark.sights()[4:]]:
+        quality.look(sight)
+    (piece,) = quality.conclude(10.0)
+    assert piece.reason == "too_dark"
+
+
 def test_a_good_picture_allows_all_and_says_nothing_of_the_person() -> None:
     piece = GOOD.judged()
     assert piece.quality == pytest.approx(1.0)
