@@ -11,6 +11,10 @@ from tests.browser.test_everywhere import small_targets as targets_too_small
 pytestmark = pytest.mark.browser
 
 BEYOND = "document.documentElement.scrollWidth - innerWidth"
+PUSHED_ASIDE = """
+  [...document.querySelectorAll(".table-frame")].filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => one.getAttribute("aria-label"))
+"""
 
 
 async def test_a_call_looks_right_at_every_size(device: NewPage) -> None:
@@ -48,6 +52,8 @@ async def everywhere(page: Page, name: str) -> None:
             await page.emulate_media(color_scheme=scheme)
             await keep_picture(page, f"{name}-{size}-{scheme}")
         assert await page.evaluate(BEYOND) <= 0, f"{name}, {size}: wider than the screen"
+        # Phones have no room for columns; lists of rows are cards there.
+        assert size != "phone" or await page.evaluate(PUSHED_ASIDE) == [], name
         assert await targets_too_small(page) == [], f"{name}, {size}"
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)

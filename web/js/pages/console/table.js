@@ -33,6 +33,16 @@ export function usePages(ask, first, about = []) {
 }
 
 /**
+ * Tells the style sheet, which shows each row by itself on a phone, what columns are called: `--head-1`, quoted.
+ *
+ * @param {readonly string[]} heads
+ */
+function named(heads) {
+  return (/** @type {HTMLElement | null} */ table) =>
+    heads.forEach((head, place) => table?.style.setProperty(`--head-${place + 1}`, JSON.stringify(head)));
+}
+
+/**
  * @param {{
  *   heads: readonly string[], pages: {rows: any[] | null, failure: unknown, again: () => void, more: (() => void) | null},
  *   row: (row: any) => unknown, none: string,
@@ -47,7 +57,7 @@ export function Table({ heads, pages, row, none }) {
   if (rows.length === 0) return html`<div class="empty"><p>${none}</p></div>`;
   return html`
     <div class="table-frame" tabindex="0" role="region" aria-label=${heads.join(", ")}>
-      <table class="table"><thead><tr>${heads.map((head) => html`<th key=${head} scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table>
+      <table class="table table-listed" ref=${named(heads)}><thead><tr>${heads.map((head) => html`<th key=${head} scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table>
     </div>
     ${more !== null && html`<div class="below"><${Button} onClick=${more}>${text("console.more")}</${Button}></div>`}
   `;
