@@ -12,22 +12,16 @@ picture change face and background alike, so the background is subtracted first.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.challenge import CHROMA, LightPlan, family
+from detection.light_fit import RATE_HZ, STEP_S, fit, shape_of, slope, slots_of, without_slow
 
 Floats = NDArray[np.float64]
 
-_RATE_HZ = 10.0
-_STEP_S = 1 / _RATE_HZ
 _LAG_STEP_S = 0.05
-# Slower changes are the person moving and the camera's white balance.
-_SLOW_S = 2.4
-# What is left of a bin's noise in the next, for movement goes on: chosen on relit clips.
-_CARRIED = 0.6
 # The false-accept probability allowed to each look; together under 1 %.
 CHANCES = (0.002, 0.003, 0.004)
 # Screen, exposure, encoder and jitter buffer, beside the measured round trip.
@@ -90,18 +84,6 @@ class Response:
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """For each sequence its best score, at which lag, and how strong it would be there."""
-
-    scores: Floats
-    lags: NDArray[np.intp]
-    slopes: Floats
-
-    def chance(self, number: int) -> float:
-        return float((self.scores >= self.scores[number]).mean())
-
-
 def respond(seen: Seen, plan: LightPlan, slots: int, round_trip_s: float) -> Response | None:
     """What the first `slots` slots did to the face; None if there is not enough to go by."""
     lags_s = np.arange(_LAG_STEP_S, round_trip_s + _OWN_DELAY_S, _LAG_STEP_S)
@@ -116,22 +98,22 @@ def respond(seen: Seen, plan: LightPlan, slots: int, round_trip_s: float) -> Res
         return None
     face = regions[:, :, visible].mean(axis=2)
     sequences = CHROMA[family(plan.seed)[:, :slots]]
-    shape = _shape(slots, plan.slot_s)
+    shape = shape_of(slots, plan.slot_s)
     number = plan.number
-    fit = _fit(face - ground, sequences, shape)
-    lag = int(fit.lags[number])
-    asked = _without_slow(sequences[number][_slots(slots, plan.slot_s)])
-    amplitude = _slope((face - ground)[lag], asked)
+    found = fit(face - ground, sequences, shape)
+    lag = int(found.lags[number])
+    asked = without_slow(sequences[number][slots_of(slots, plan.slot_s)])
+    amplitude = slope((face - ground)[lag], asked)
     seen_regions = regions[lag : lag + 1, :, visible] - ground[lag : lag + 1, :, None]
     return Response(
-        chance=fit.chance(number),
+        chance=found.chance(number),
         amplitude=amplitude,
-        amplitude_error=float(np.delete(fit.slopes, number).std()),
+        amplitude_error=float(np.delete(found.slopes, number).std()),
         lag_s=float(lags_s[lag]),
-        background_ratio=_ratio(_slope(ground[lag], asked), _slope(face[lag], asked)),
+        background_ratio=_ratio(slope(ground[lag], asked), slope(face[lag], asked)),
         agreeing=_agreeing(seen_regions, sequences, shape, number),
         covered=covered,
-        whole_chance=_fit(face, sequences, shape).chance(number),
+        whole_chance=fit(face, sequences, shape).chance(number),
         slots=slots,
     )
 
@@ -176,8 +158,8 @@ def _covered(seen: Seen, duration_s: float) -> float:
     """Share of the bins with a face in them."""
     there = np.isfinite(seen.regions).any(axis=(1, 2))
     there &= (seen.times_s >= 0) & (seen.times_s < duration_s)
-    bins = np.unique((seen.times_s[there] * _RATE_HZ).astype(int))
-    return len(bins) / round(duration_s * _RATE_HZ)
+    bins = np.unique((seen.times_s[there] * RATE_HZ).astype(int))
+    return len(bins) / round(duration_s * RATE_HZ)
 
 
 def _heard(seen: Seen, lags_s: Floats, duration_s: float) -> Floats:
@@ -187,8 +169,8 @@ def _heard(seen: Seen, lags_s: Floats, duration_s: float) -> Floats:
         log = np.log(np.where(light > 0, light, np.nan))
     chroma = np.stack([log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1)
     flat = chroma.reshape(len(chroma), -1)
-    bins = round(duration_s * _RATE_HZ)
-    at_s = (np.arange(bins) + 0.5) * _STEP_S + lags_s[:, None]
+    bins = round(duration_s * RATE_HZ)
+    at_s = (np.arange(bins) + 0.5) * STEP_S + lags_s[:, None]
     heard = np.full((*at_s.shape, flat.shape[1]), np.nan)
     for column, values in enumerate(flat.T):
         good = np.isfinite(values)
@@ -198,66 +180,6 @@ def _heard(seen: Seen, lags_s: Floats, duration_s: float) -> Floats:
     return heard.reshape(*at_s.shape, *chroma.shape[1:])
 
 
-def _slots(slots: int, slot_s: float) -> NDArray[np.intp]:
-    """The slot of each bin."""
-    bins = round(slots * slot_s * _RATE_HZ)
-    slot = ((np.arange(bins) + 0.5) * _STEP_S / slot_s).astype(np.intp)
-    return np.minimum(slot, slots - 1)
-
-
-@lru_cache(maxsize=8)
-def _shape(slots: int, slot_s: float) -> Floats:
-    """What each slot alone leaves in the bins: bins x slots."""
-    return _fresh(np.eye(slots)[_slots(slots, slot_s)])
-
-
-def _fresh(series: Floats) -> Floats:
-    """The series (time is the last axis but one) without what is slow or was there before."""
-    quick = _without_slow(series)
-    new = quick.copy()
-    new[..., 1:, :] -= _CARRIED * quick[..., :-1, :]
-    return new
-
-
-def _without_slow(series: Floats) -> Floats:
-    width = round(_SLOW_S * _RATE_HZ)
-    before = width // 2
-    count = series.shape[-2]
-    total = np.concatenate([np.zeros_like(series[..., :1, :]), np.cumsum(series, axis=-2)], axis=-2)
-    first = np.maximum(np.arange(count) - before, 0)
-    last = np.minimum(np.arange(count) + before + 1, count)
-    mean = (total[..., last, :] - total[..., first, :]) / (last - first)[:, None]
-    quick: Floats = series - mean
-    return quick
-
-
-def _fit(heard: Floats, sequences: Floats, shape: Floats) -> _Fit:
-    """How well each sequence explains what was heard (lags x bins x 2), at its best lag.
-
-    Both chromas together have one strength, each weighed by its own noise.  A sequence's trace is
-    its colours times the slots' traces, so slots are compared and not bins: no loop over either.
-    """
-    fresh = _fresh(heard)
-    weight = 1 / (fresh.var(axis=1) + 1e-12)
-    traces = np.einsum("bk,lbc->lkc", shape, fresh) * weight[:, None]
-    overlap = shape.T @ shape
-    count = len(sequences)
-    along = sequences.reshape(count, -1) @ traces.reshape(len(traces), -1).T
-    own = np.stack(
-        [(sequences[..., c] @ overlap * sequences[..., c]).sum(axis=1) for c in (0, 1)], axis=1
-    )
-    power = own @ weight.T
-    scores = along / np.sqrt(power)
-    best = scores.argmax(axis=1)
-    every = np.arange(count)
-    return _Fit(scores[every, best], best, (along / power)[every, best])
-
-
-def _slope(heard: Floats, asked: Floats) -> float:
-    """How much of the sequence is in what was heard."""
-    return float((_without_slow(heard) * asked).sum() / (asked**2).sum())
-
-
 def _ratio(background: float, face: float) -> float:
     return background / face if face > 0 else _NO_RATIO
 
@@ -265,6 +187,6 @@ def _ratio(background: float, face: float) -> float:
 def _agreeing(regions: Floats, sequences: Floats, shape: Floats, number: int) -> float:
     """Share of the regions (1 x bins x regions x 2) that follow the sequence by themselves."""
     chances = [
-        _fit(regions[:, :, one], sequences, shape).chance(number) for one in range(regions.shape[2])
+        fit(regions[:, :, one], sequences, shape).chance(number) for one in range(regions.shape[2])
     ]
     return sum(chance <= _REGION_CHANCE for chance in chances) / len(chances)
