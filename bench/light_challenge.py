@@ -26,7 +26,8 @@ from detection.challenge import LIGHT, LightPlan, ask_light, family
 from detection.faces import FaceFinder
 from detection.figures import wilson
 from detection.finding import largest
-from detection.light_response import Response, Seen, Verdict, judge, respond
+from detection.light_response import Response, Seen, respond
+from detection.light_verdict import CHANCES, Verdict, judge
 from detection.media import Picture
 from detection.models import Models, read_lock
 from signaling.client.clips import Clip, Pixels, read
@@ -88,7 +89,7 @@ class Watching:
 
     def judged(self, plan: LightPlan, look: int) -> tuple[Verdict, str, Response | None]:
         response = respond(self.seen, plan, plan.looks[look], ROUND_TRIP_S)
-        return *judge(response, look), response
+        return *judge(response, CHANCES[look]), response
 
 
 def answers(clip: Clip, number: int, finder: FaceFinder) -> Iterator[Answer]:

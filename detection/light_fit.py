@@ -21,6 +21,9 @@ STEP_S = 1 / RATE_HZ
 _SLOW_S = 2.4
 # What is left of a bin's noise in the next, for movement goes on: chosen on relit clips.
 _CARRIED = 0.6
+# As much of the usual noise is added to each region's, so that none speaks for all.
+_EVENING = 0.3
+_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,14 @@ class Fit:
     scores: Floats
     lags: NDArray[np.intp]
     slopes: Floats
+    correlations: Floats
 
     def chance(self, number: int) -> float:
         return float((self.scores >= self.scores[number]).mean())
+
+    def error(self, number: int) -> float:
+        """One standard error of a slope: how the others', which were not shown, scatter."""
+        return float(np.delete(self.slopes, number).std())
 
 
 def slots_of(slots: int, slot_s: float) -> NDArray[np.intp]:
@@ -68,28 +76,45 @@ def without_slow(series: Floats) -> Floats:
     return quick
 
 
+def pooled(regions: Floats) -> Floats:
+    """One series of several (lags x bins x regions x 2): who is noisy has less to say."""
+    noise = fresh_of(regions.swapaxes(1, 2)).var(axis=2).mean(axis=(0, 2))
+    weights = 1 / (noise + _EVENING * np.median(noise) + _TINY)
+    mean: Floats = (regions * (weights / weights.sum())[:, None]).sum(axis=2)
+    return mean
+
+
+def shared(face: Floats, ground: Floats) -> float:
+    """How much of the ground's changes is in the face's, 0 to 1.
+
+    All of a white balance is; of what moves behind somebody nothing is, and to subtract it whole
+    would only add it.
+    """
+    face, ground = fresh_of(face), fresh_of(ground)
+    weight = 1 / (face.var(axis=(0, 1)) + _TINY)
+    common = float(((face * ground).sum(axis=(0, 1)) * weight).sum())
+    return min(1.0, max(0.0, common / float(((ground**2).sum(axis=(0, 1)) * weight).sum() + _TINY)))
+
+
 def fit(heard: Floats, sequences: Floats, shape: Floats) -> Fit:
     """How well each sequence explains what was heard (lags x bins x 2), at its best lag.
 
-    Both chromas together have one strength, each weighed by its own noise.  A sequence's trace is
-    its colours times the slots' traces, so slots are compared and not bins: no loop over either.
+    Both chromas together have one strength, weighed by the noise that they have alone and in
+    common.  A sequence's trace is its colours times the slots' traces, so slots are compared and
+    not bins: no loop over either.
     """
     fresh = fresh_of(heard)
-    weight = 1 / (fresh.var(axis=1) + 1e-12)
-    traces = np.einsum("bk,lbc->lkc", shape, fresh) * weight[:, None]
-    overlap = shape.T @ shape
+    centred = fresh - fresh.mean(axis=1, keepdims=True)
+    spread = centred.swapaxes(1, 2) @ centred / fresh.shape[1]
+    weight = np.linalg.inv(spread + _TINY * np.eye(2))
+    traces = np.einsum("bk,lbc,lcd->lkd", shape, fresh, weight)
     count = len(sequences)
     along = sequences.reshape(count, -1) @ traces.reshape(len(traces), -1).T
-    own = np.stack(
-        [(sequences[..., c] @ overlap * sequences[..., c]).sum(axis=1) for c in (0, 1)], axis=1
-    )
-    power = own @ weight.T
+    own = sequences.swapaxes(1, 2) @ (shape.T @ shape @ sequences)
+    power = own.reshape(count, -1) @ weight.reshape(len(weight), -1).T
     scores = along / np.sqrt(power)
     best = scores.argmax(axis=1)
     every = np.arange(count)
-    return Fit(scores[every, best], best, (along / power)[every, best])
-
-
-def slope(heard: Floats, asked: Floats) -> float:
-    """How much of the sequence is in what was heard."""
-    return float((without_slow(heard) * asked).sum() / (asked**2).sum())
+    whole = np.sqrt(np.einsum("lbc,lcd,lbd->l", fresh, weight, fresh))
+    top = scores[every, best]
+    return Fit(top, best, (along / power)[every, best], top / (whole[best] + _TINY))

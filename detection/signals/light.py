@@ -8,14 +8,14 @@ was, and a program that tints a face alone, at once and by the right amount, pas
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import numpy as np
 
 from detection import skin
 from detection.challenge import LightPlan
 from detection.evidence import Evidence, Outcome, evidence
-from detection.light_response import Response, Seen, Verdict, judge, respond
+from detection.light_response import Response, Seen, respond
+from detection.light_verdict import CHANCES, Verdict, judge
 from detection.media import Sight
 from detection.signals import Asked
 from detection.signals.answers import Answers
@@ -86,7 +86,7 @@ class Light(Answers[LightPlan]):
             return ()
         response = self._respond(plan, slots, asked.round_trip_s)
         proven = self._proven[0] if now_s - self._proven[1] < _PROVEN_S else 0.0
-        verdict, reason = judge(response, self._look, proven)
+        verdict, reason = judge(response, CHANCES[self._look], proven)
         self._look += 1
         if verdict is Verdict.INCONCLUSIVE and self._look < len(plan.looks):
             return ()
@@ -102,7 +102,7 @@ class Light(Answers[LightPlan]):
         self, asked: Asked, now_s: float, response: Response | None, verdict: Verdict, reason: str
     ) -> tuple[Evidence]:
         if verdict is Verdict.PASSED and response is not None:
-            self._proven = (response.amplitude, now_s)
+            self._proven = (response.answer.amplitude, now_s)
         ratio = _PASSED if verdict is Verdict.PASSED else _FAILED.get(reason, 0.0)
         found = evidence(
             self.name,
@@ -128,9 +128,27 @@ class Light(Answers[LightPlan]):
 
 def measured(response: Response | None) -> dict[str, float]:
     """The figures that a verdict follows from, to be kept with it."""
-    return (
-        {} if response is None else {key: float(value) for key, value in asdict(response).items()}
-    )
+    if response is None:
+        return {}
+    parts = dict(zip(skin.REGIONS, response.regions, strict=True))
+    parts["background"] = response.background
+    return {
+        "chance": response.answer.chance,
+        "amplitude": response.answer.amplitude,
+        "amplitude_error": response.answer.amplitude_error,
+        "lag_s": response.lag_s,
+        "background_ratio": response.background_ratio,
+        "background_error": response.background_error,
+        "agreeing": response.agreeing,
+        "covered": response.covered,
+        "slots": float(response.slots),
+        **{
+            f"{name} {what}": value
+            for name, part in parts.items()
+            if part is not None
+            for what, value in (("amplitude", part.amplitude), ("correlation", part.correlation))
+        },
+    }
 
 
 def _quality(widths: Sequence[float]) -> float:

@@ -9,7 +9,8 @@ import pytest
 
 from detection.challenge import LIGHT, LOOKS, LightPlan, ask_light, family
 from detection.evidence import Evidence, Outcome
-from detection.light_response import CHANCES, Response, Seen, Verdict, judge, respond
+from detection.light_response import Part, Response, Seen, respond
+from detection.light_verdict import CHANCES, Verdict, judge
 from detection.media import Face, Picture, Points, Sight
 from detection.signals import Asked, Withdrawn
 from detection.signals.light import WORDS, Light
@@ -46,7 +47,7 @@ def seen(
 def answer(plan: LightPlan, what: Seen, proven: float = 0.0) -> tuple[Verdict, str]:
     verdict, reason = Verdict.INCONCLUSIVE, ""
     for look, slots in enumerate(LOOKS):
-        verdict, reason = judge(respond(what, plan, slots, 0.1), look, proven)
+        verdict, reason = judge(respond(what, plan, slots, 0.1), CHANCES[look], proven)
         if verdict is not Verdict.INCONCLUSIVE:
             break
     return verdict, reason
@@ -67,12 +68,22 @@ def test_a_tint_over_everything_never_passes(plan: LightPlan) -> None:
     assert verdict is not Verdict.PASSED
 
 
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: str(plan.number))
+def test_a_restless_background_hides_no_faint_light(plan: LightPlan) -> None:
+    lit = seen(plan, face=0.03)
+    restless = np.random.default_rng(3).normal(0, 0.08, lit.background.shape)
+    ground = lit.background * np.exp(restless)
+    found = respond(replace(lit, background=ground), plan, LOOKS[-1], 0.1)
+    assert found is not None
+    assert found.answer.chance <= CHANCES[0]
+
+
 def test_chance_passes_as_seldom_as_it_says() -> None:
     plan = PLANS[0]
     recorded = seen(plan, face=0.1, behind=0.01)
     others = [LightPlan(plan.seed, number) for number in range(5, 1600, 80)]
     found = [respond(recorded, other, LOOKS[0], 0.1) for other in others]
-    chances = [one.chance for one in found if one is not None]
+    chances = [one.answer.chance for one in found if one is not None]
     assert len(chances) == len(others)
     assert 0.2 < np.mean(chances) < 0.8
     assert sum(chance <= CHANCES[0] for chance in chances) <= 1
@@ -111,28 +122,31 @@ def test_lag_and_strength_are_found() -> None:
     found = respond(seen(plan, face=0.1, behind=0.02, lag_s=0.25), plan, LOOKS[-1], 0.1)
     assert found is not None
     assert found.lag_s == pytest.approx(0.25, abs=0.11)
-    assert found.amplitude == pytest.approx(0.06, abs=0.03)
+    assert found.answer.amplitude == pytest.approx(0.06, abs=0.03)
     assert found.background_ratio < 0.4
     assert found.agreeing == 1.0
-    assert found.chance <= 1 / 1000
+    assert found.answer.chance <= 1 / 1000
 
 
-GOOD = Response(0.001, 0.08, 0.01, 0.15, 0.1, 1.0, 1.0, 0.001, 14)
+LIT = Part(amplitude=0.08, amplitude_error=0.01, correlation=0.6, chance=0.0006)
+UNLIT = replace(LIT, amplitude=0.0, correlation=0.0, chance=0.5)
+GOOD = Response(LIT, LIT, replace(LIT, amplitude=0.008), (LIT, LIT, None), 0.15, 1.0, 14)
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"background_ratio": 0.8}, "background_follows"),
-        ({"background_ratio": -2.0}, "background_follows"),
-        ({"agreeing": 0.3}, "regions_disagree"),
-        ({"amplitude": 2.0}, "light_too_strong"),
-        ({"chance": 0.01}, "light_too_weak"),
+        ({"background": replace(LIT, amplitude=0.064)}, "background_follows"),
+        ({"background": replace(LIT, amplitude=-0.16)}, "background_follows"),
+        ({"background": replace(UNLIT, amplitude_error=0.07)}, "background_follows"),
+        ({"regions": (LIT, UNLIT, UNLIT)}, "regions_disagree"),
+        ({"answer": replace(LIT, amplitude=2.0)}, "light_too_strong"),
+        ({"answer": replace(LIT, chance=0.01)}, "light_too_weak"),
     ],
 )
-def test_each_check_alone_stops_a_pass(change: dict[str, float], reason: str) -> None:
-    assert judge(GOOD, 0)[0] is Verdict.PASSED
-    assert judge(replace(GOOD, **change), 0) == (Verdict.INCONCLUSIVE, reason)
+def test_each_check_alone_stops_a_pass(change: dict[str, Part], reason: str) -> None:
+    assert judge(GOOD, CHANCES[0])[0] is Verdict.PASSED
+    assert judge(replace(GOOD, **change), CHANCES[0]) == (Verdict.INCONCLUSIVE, reason)
     assert reason in WORDS
 
 

@@ -1,0 +1,73 @@
+"""What follows from what a screen did to a face: passed, failed, or nothing.
+
+Knows how often chance may be believed, and what no screen before a face does to a picture.  It
+refuses to know how a response was measured (`detection.light_response`) and what a verdict weighs.
+"""
+
+from enum import StrEnum
+
+from detection.light_response import Response
+
+# The false-accept probability allowed to each look; together under 1 %.
+CHANCES = (0.002, 0.003, 0.004)
+# A background that changes this much as the face does was not lit by a screen before the face:
+# light falls with the square, and a wall a quarter of a metre behind a face half a metre away gets
+# 0.44.  A colour laid over all of a picture gave 0.47 and 0.66 where the background was brighter.
+_MOST_BACKGROUND = 0.45
+# What moves behind somebody leaves that uncertain: one standard error more may not reach what
+# tints and colours over everything gave (0.71 to 1.15 in 22 answers).
+_LEAST_ALIKE = 0.7
+# One that goes the other way by more than the face does is a camera's balance, and no light on the
+# face: 95 honest answers had -0.37 and more, two that a camera alone gave had -13 and none.
+_LEAST_BACKGROUND = -1.0
+# Background and face changing alike within these is no room.
+_ALIKE = (0.85, 1.2)
+_LEAST_AGREEING = 0.5
+# More is no screen at arm's length: the picture is painted.
+_MOST_AMPLITUDE = 1.5
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+
+
+def judge(
+    response: Response | None, allowed: float, proven_amplitude: float = 0.0
+) -> tuple[Verdict, str]:
+    """Verdict and reason of one look that chance may fool with the `allowed` probability.
+
+    `proven_amplitude` is what the same person's face did before under the same light, or nothing.
+    Without it an unlit face is a bright room or a poor camera, which count against nobody.
+    """
+    if response is None:
+        return Verdict.INCONCLUSIVE, "too_little_seen"
+    answer = response.answer
+    if answer.chance <= allowed and answer.amplitude > 0:
+        return _followed(response)
+    if _whole_picture_follows(response, allowed):
+        # A camera's balance did that to one honest answer in 128: it is held against nobody.
+        return Verdict.INCONCLUSIVE, "whole_picture_follows"
+    most = answer.amplitude + 3 * answer.amplitude_error
+    if proven_amplitude > 0 and most < 0.4 * proven_amplitude:
+        return Verdict.FAILED, "light_no_longer_followed"
+    return Verdict.INCONCLUSIVE, "light_too_weak"
+
+
+def _followed(response: Response) -> tuple[Verdict, str]:
+    ratio = response.background_ratio
+    if not _LEAST_BACKGROUND <= ratio <= _MOST_BACKGROUND:
+        return Verdict.INCONCLUSIVE, "background_follows"
+    if ratio + response.background_error > _LEAST_ALIKE:
+        return Verdict.INCONCLUSIVE, "background_follows"
+    if response.agreeing < _LEAST_AGREEING:
+        return Verdict.INCONCLUSIVE, "regions_disagree"
+    if response.answer.amplitude > _MOST_AMPLITUDE:
+        return Verdict.INCONCLUSIVE, "light_too_strong"
+    return Verdict.PASSED, "light_followed"
+
+
+def _whole_picture_follows(response: Response, allowed: float) -> bool:
+    low, high = _ALIKE
+    return response.face.chance <= allowed and low < response.background_ratio < high
