@@ -69,6 +69,8 @@ class LightPlan(msgspec.Struct, frozen=True, tag="light"):
     """Which of the family is asked."""
     slot_s: float = SLOT_S
     looks: tuple[int, ...] = LOOKS
+    continues: str = ""
+    """The challenge that was unclear and is judged together with this one; empty if none was."""
 
     @property
     def slots(self) -> int:

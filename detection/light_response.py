@@ -10,6 +10,7 @@ a place, whatever the place's own colour.  A camera's white balance and a tint l
 picture change face and background alike, so what the face shares with it is subtracted first.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ _OWN_DELAY_S = 0.45
 # Fewer of the bins with a picture in them than this say nothing.
 _LEAST_COVERED = 0.5
 _NO_RATIO = -99.0
+_LEAST_ERROR = 1e-6
 _REGION_CHANCE = 0.1
 
 
@@ -122,6 +124,39 @@ def respond(seen: Seen, plan: LightPlan, slots: int, round_trip_s: float) -> Res
         lag_s=float(lags_s[lag]),
         covered=covered,
         slots=slots,
+    )
+
+
+def together(first: Response, second: Response) -> Response:
+    """Two answers as one, to sequences of which neither was known before it was shown."""
+    pairs = zip(first.regions, second.regions, strict=True)
+    slots = first.slots + second.slots
+    return Response(
+        answer=_both(first.answer, second.answer),
+        face=_both(first.face, second.face),
+        background=_both(first.background, second.background),
+        regions=tuple(_both(one, two) if one and two else one or two for one, two in pairs),
+        lag_s=second.lag_s,
+        covered=(first.covered * first.slots + second.covered * second.slots) / slots,
+        slots=slots,
+    )
+
+
+def _both(first: Part, second: Part) -> Part:
+    """The product of two chances is as small as p by a chance of p (1 - log p) (Fisher).
+
+    That holds for whoever lets the second answer depend on the first sequence as well: whatever
+    was answered before, the second chance is as seldom small as it says.
+    """
+    product = first.chance * second.chance
+    errors = np.array([first.amplitude_error, second.amplitude_error])
+    weights = np.maximum(errors, _LEAST_ERROR) ** -2.0
+    share = weights / weights.sum()
+    return Part(
+        amplitude=float(share @ (first.amplitude, second.amplitude)),
+        amplitude_error=float(weights.sum() ** -0.5),
+        correlation=float(share @ (first.correlation, second.correlation)),
+        chance=product * (1 - math.log(product)),
     )
 
 

@@ -1,7 +1,8 @@
 """The light challenge: did this face take on the colours that the screen was asked to show?
 
 Collects light on skin and behind while the screen changes, and judges after 5.6, 9.6 and 13.6 s,
-until the answer is clear.  The arithmetic and what it promises are in `detection.light_response`.
+until the answer is clear.  One that more light might make clear is kept for a second sequence.  The
+arithmetic and what it promises are in `detection.light_response`.
 
 Passing says that something in front of the camera was lit by the sequence.  It does not say who it
 was, and a program that tints a face alone, at once and by the right amount, passes too.
@@ -14,8 +15,8 @@ import numpy as np
 from detection import skin
 from detection.challenge import LightPlan
 from detection.evidence import Evidence, Outcome, evidence
-from detection.light_response import Response, Seen, respond
-from detection.light_verdict import CHANCES, Verdict, judge
+from detection.light_response import Response, Seen, respond, together
+from detection.light_verdict import CHANCES, CHANCES_AGAIN, WORTH_ANOTHER, Verdict, judge
 from detection.media import Sight
 from detection.signals import Asked
 from detection.signals.answers import Answers
@@ -33,6 +34,7 @@ WORDS = {
     "whole_picture_follows": "The whole picture changed colour alike, as no room does.",
     "light_no_longer_followed": "The face no longer takes on the light that it took on before.",
     "light_too_weak": "The screen's light could not be told from chance on this face.",
+    "background_unclear": "It is unclear whether the background changed as much as the face.",
     "background_follows": "The background changed nearly as much as the face.",
     "regions_disagree": "Parts of the face did not follow the light that others followed.",
     "light_too_strong": "The colours were stronger than a screen can make them.",
@@ -58,6 +60,7 @@ class Light(Answers[LightPlan]):
         self._background: list[skin.Floats] = []
         self._widths: list[float] = []
         self._proven = (0.0, -_PROVEN_S)
+        self._unclear: tuple[str, Response] | None = None
 
     def look(self, sight: Sight) -> None:
         if self._asked is None or len(self._times) >= _MOST_SIGHTS:
@@ -74,6 +77,7 @@ class Light(Answers[LightPlan]):
     def cut(self) -> None:
         super().cut()
         self._proven = (0.0, -_PROVEN_S)
+        self._unclear = None
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
         asked, plan = self._asked, self._plan
@@ -84,9 +88,9 @@ class Light(Answers[LightPlan]):
         slots = plan.looks[self._look]
         if now_s < asked.begins_s + slots * plan.slot_s + _TRAILING_S + asked.round_trip_s:
             return ()
-        response = self._respond(plan, slots, asked.round_trip_s)
+        response = self._with_unclear(plan, self._respond(plan, slots, asked.round_trip_s))
         proven = self._proven[0] if now_s - self._proven[1] < _PROVEN_S else 0.0
-        verdict, reason = judge(response, CHANCES[self._look], proven)
+        verdict, reason = judge(response, _allowed(plan)[self._look], proven)
         self._look += 1
         if verdict is Verdict.INCONCLUSIVE and self._look < len(plan.looks):
             return ()
@@ -98,11 +102,20 @@ class Light(Answers[LightPlan]):
         seen = Seen(np.array(self._times), np.stack(self._regions), np.stack(self._background))
         return respond(seen, plan, slots, round_trip_s)
 
+    def _with_unclear(self, plan: LightPlan, response: Response | None) -> Response | None:
+        """With the answer that this one continues, if nothing came between."""
+        if response is None or self._unclear is None or self._unclear[0] != plan.continues:
+            return response
+        return together(self._unclear[1], response)
+
     def _end(
         self, asked: Asked, now_s: float, response: Response | None, verdict: Verdict, reason: str
     ) -> tuple[Evidence]:
         if verdict is Verdict.PASSED and response is not None:
             self._proven = (response.answer.amplitude, now_s)
+        self._unclear = None
+        if response is not None and reason in WORTH_ANOTHER:
+            self._unclear = (asked.challenge, response)
         ratio = _PASSED if verdict is Verdict.PASSED else _FAILED.get(reason, 0.0)
         found = evidence(
             self.name,
@@ -124,6 +137,10 @@ class Light(Answers[LightPlan]):
         self._look = 0
         for kept in (self._times, self._regions, self._background, self._widths):
             kept.clear()
+
+
+def _allowed(plan: LightPlan) -> tuple[float, ...]:
+    return CHANCES_AGAIN if plan.continues else CHANCES
 
 
 def measured(response: Response | None) -> dict[str, float]:

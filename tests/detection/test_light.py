@@ -1,16 +1,18 @@
 """A face follows the screen, or it does not, or nobody can tell."""
 
+import itertools
 import secrets
 from dataclasses import replace
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec import structs
 
 from detection.challenge import LIGHT, LOOKS, LightPlan, ask_light, family
 from detection.evidence import Evidence, Outcome
-from detection.light_response import Part, Response, Seen, respond
-from detection.light_verdict import CHANCES, Verdict, judge
+from detection.light_response import Part, Response, Seen, respond, together
+from detection.light_verdict import CHANCES, CHANCES_AGAIN, WORTH_ANOTHER, Verdict, judge
 from detection.media import Face, Picture, Points, Sight
 from detection.signals import Asked, Withdrawn
 from detection.signals.light import WORDS, Light
@@ -138,7 +140,7 @@ GOOD = Response(LIT, LIT, replace(LIT, amplitude=0.008), (LIT, LIT, None), 0.15,
     [
         ({"background": replace(LIT, amplitude=0.064)}, "background_follows"),
         ({"background": replace(LIT, amplitude=-0.16)}, "background_follows"),
-        ({"background": replace(UNLIT, amplitude_error=0.07)}, "background_follows"),
+        ({"background": replace(UNLIT, amplitude_error=0.07)}, "background_unclear"),
         ({"regions": (LIT, UNLIT, UNLIT)}, "regions_disagree"),
         ({"answer": replace(LIT, amplitude=2.0)}, "light_too_strong"),
         ({"answer": replace(LIT, chance=0.01)}, "light_too_weak"),
@@ -150,8 +152,33 @@ def test_each_check_alone_stops_a_pass(change: dict[str, Part], reason: str) -> 
     assert reason in WORDS
 
 
+def test_two_unclear_answers_are_clear_together() -> None:
+    found = [
+        respond(seen(plan, face=0.0055, noise=0.02), plan, LOOKS[-1], 0.1) for plan in PLANS[1:3]
+    ]
+    first, second = (one for one in found if one is not None)
+    assert judge(first, CHANCES[-1]) == judge(second, CHANCES[-1])
+    assert judge(first, CHANCES[-1])[1] in WORTH_ANOTHER
+    both = together(first, second)
+    assert judge(both, CHANCES_AGAIN[-1])[0] is Verdict.PASSED
+    assert both.answer.amplitude_error < min(
+        first.answer.amplitude_error, second.answer.amplitude_error
+    )
+
+
+def test_two_answers_by_chance_are_no_more_likely_than_they_say() -> None:
+    random = np.random.default_rng(1)
+    answers = [
+        replace(GOOD, answer=replace(LIT, chance=float(rank) / 1700))
+        for rank in random.integers(1, 1701, 4000)
+    ]
+    found = [together(*pair).answer.chance for pair in itertools.pairwise(answers)]
+    for allowed in (0.01, 0.1):
+        assert np.mean(np.array(found) <= allowed) < 1.5 * allowed
+
+
 def test_all_looks_together_let_through_less_than_one_in_a_hundred() -> None:
-    assert sum(CHANCES) < 0.01
+    assert sum(CHANCES) + sum(CHANCES_AGAIN) < 0.01
 
 
 MESH: Points = np.zeros((478, 3), dtype=np.float32)
@@ -198,6 +225,17 @@ def test_the_signal_asks_for_no_more_light_than_it_needs() -> None:
     assert said.measured["chance"] <= CHANCES[0]
     (then,) = run(signal, ask_light(secrets.token_bytes), 0.0, 200.0)
     assert (then.outcome, then.reason) == (Outcome.FAILED, "light_no_longer_followed")
+
+
+@pytest.mark.parametrize(("is_cut", "slots"), [(False, 2 * LOOKS[-1]), (True, LOOKS[0])])
+def test_a_second_sequence_is_judged_with_the_first_unless_cut(is_cut: bool, slots: int) -> None:
+    signal = Light()
+    (first,) = run(signal, PLANS[0], 0.0)
+    assert first.reason == "light_too_weak"
+    if is_cut:
+        signal.cut()
+    (then,) = run(signal, structs.replace(PLANS[1], continues="c1"), 0.15, 200.0)
+    assert then.measured["slots"] == slots
 
 
 def test_nobody_in_the_picture_is_inconclusive_and_weighs_nothing() -> None:
