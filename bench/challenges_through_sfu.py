@@ -24,7 +24,7 @@ import numpy as np
 from bench.light_challenge import interval
 from bench.relight import room
 from bench.serving import Serving, serving
-from detection import finding
+from detection import WORTH_ANOTHER, finding
 from signaling import addresses
 from signaling.client import connect
 from signaling.client.answering import Answer, Answering
@@ -33,8 +33,9 @@ from signaling.client.sending import Silence
 from signaling.risk.consent import VERSION
 
 ANSWERS: tuple[Answer, ...] = ("honest", "other", "unlit")
-# The first look, the way there, fourteen seconds of colours, and a machine with much else to do.
-ENDED_WITHIN_S = 90.0
+# The first look, the way there, twice fourteen seconds of colours, and a machine with much else to
+# do.
+ENDED_WITHIN_S = 120.0
 NOT_ASKED = "not_asked"
 
 
@@ -70,6 +71,8 @@ async def visited(candor: Serving, visit: Visit, share: float) -> Ended:
         try:
             async with asyncio.timeout(ENDED_WITHIN_S):
                 ended = await answering.ended.get()
+                if ended.reason in WORTH_ANOTHER:
+                    ended = await answering.ended.get()
         except TimeoutError:
             return Ended(visit.answer, NOT_ASKED, NOT_ASKED)
     return Ended(visit.answer, ended.outcome, ended.reason)

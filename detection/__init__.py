@@ -1,9 +1,10 @@
 """Detection: what can be known about faces and voices.  Only these names are for others."""
 
-from detection.challenge import ASK, NEUTRAL, CodePlan, LightPlan, MotionPlan, Plan
+from detection.challenge import ASK, NEUTRAL, CodePlan, LightPlan, MotionPlan, Plan, ask_light
 from detection.control import Captured, Learned, Left, Load, Scored
 from detection.evidence import Evidence, Outcome
 from detection.fusion import Record, Score, State, dump, explain, judge, load
+from detection.light_verdict import WORTH_ANOTHER
 from detection.maps import MappedPicture, OcclusionMap
 from detection.models import CannotFetch, Condition, Lock, read_lock
 from detection.models import check as check_models
@@ -14,6 +15,7 @@ from detection.service import Detection, DetectionConfig, DetectionWorkerSpec
 __all__ = [
     "ASK",
     "NEUTRAL",
+    "WORTH_ANOTHER",
     "Asked",
     "CameraSaid",
     "CannotFetch",
@@ -41,6 +43,7 @@ __all__ = [
     "State",
     "Template",
     "Withdrawn",
+    "ask_light",
     "check_models",
     "dump",
     "explain",

@@ -7,7 +7,7 @@ counts against nobody, and says so by its outcome.  The clock and a draw by chan
 
 from dataclasses import dataclass
 
-from detection import Plan
+from detection import WORTH_ANOTHER, LightPlan, Plan
 
 # Time to read what will happen and to decide.
 OFFERED_FOR_S = 60.0
@@ -24,6 +24,8 @@ REST_AFTER_S = 300.0
 
 # Who asked, where nobody did.
 POLICY = "policy"
+# Why a second sequence is asked, at most once.
+ONCE_MORE = "once_more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,13 @@ def overdue(challenge: Challenge, now_s: float) -> Ending | None:
     if now_s - challenge.taken_s > LEAD_S + ANSWERED_WITHIN_S:
         return Ending("inconclusive", "no_answer_seen")
     return None
+
+
+def is_worth_another(challenge: Challenge, ending: Ending) -> bool:
+    """Whether more of the same may make the answer clear: asked by nobody, and once only."""
+    plan = challenge.plan
+    is_first = isinstance(plan, LightPlan) and not plan.continues
+    return is_first and ending.outcome == "inconclusive" and ending.reason in WORTH_ANOTHER
 
 
 @dataclass(frozen=True, slots=True)

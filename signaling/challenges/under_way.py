@@ -15,8 +15,9 @@ from typing import Protocol
 import msgspec
 import sqlalchemy as sa
 import structlog
+from msgspec import structs
 
-from detection import ASK, Asked, Evidence, Left, Scored, Withdrawn
+from detection import ASK, Asked, Evidence, Left, Plan, Scored, Withdrawn, ask_light
 from signaling.attendance import Attendance
 from signaling.audit import Act, detail
 from signaling.challenges import messages
@@ -25,9 +26,11 @@ from signaling.challenges.rules import (
     LEAD_S,
     LONGEST_ROUND_TRIP_S,
     OFFERED_FOR_S,
+    ONCE_MORE,
     POLICY,
     Challenge,
     Ending,
+    is_worth_another,
     overdue,
 )
 from signaling.chores import over_and_over
@@ -89,6 +92,9 @@ class Challenges:
 
     async def ask(self, order: Order) -> Challenge:
         """Offer a challenge to somebody who is looked at, and connected."""
+        return await self._offer(order, ASK[order.kind](self._random))
+
+    async def _offer(self, order: Order, plan: Plan) -> Challenge:
         whose = (order.room, order.identity)
         if not self._attendance.in_room(*whose):
             raise Refused("not_found", "They are not in the room.")
@@ -103,7 +109,7 @@ class Challenges:
             order.identity,
             order.kind,
             order.why,
-            ASK[order.kind](self._random),
+            plan,
             self._monotonic(),
         )
         self._open[challenge.id] = challenge
@@ -178,6 +184,17 @@ class Challenges:
             ending = overdue(challenge, now_s) if piece is None else _ending(piece)
             if ending is not None:
                 await self._end(challenge, ending, piece)
+                if is_worth_another(challenge, ending):
+                    await self._ask_once_more(challenge)
+
+    async def _ask_once_more(self, unclear: Challenge) -> None:
+        """A second sequence, to be judged together with the first."""
+        order = Order(unclear.room, unclear.identity, unclear.kind, ONCE_MORE)
+        plan = structs.replace(ask_light(self._random), continues=unclear.id)
+        try:
+            await self._offer(order, plan)
+        except Refused as refused:
+            log.debug("challenge.not_continued", code=refused.code)
 
     def _own(self, identity: str, challenge_id: str) -> Challenge:
         challenge = self._open.get(challenge_id)

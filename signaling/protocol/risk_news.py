@@ -11,7 +11,8 @@ class ChallengeOffered(Telling, frozen=True):
     """This person is asked to show that a camera sees them. `text` is the key of words that explain
     what happens, how long it takes, and that it may be refused; nothing is shown before
     `take_challenge`. `kind` is `light`, `motion` or `code`; `why` is `join`, `host`, `operator`,
-    `suspicion` or `random`. The page offers to take and to refuse it until `expires_at`, and closes
+    `suspicion` or `random`, or `once_more` where the one before ended unclear and this one is
+    judged together with it. The page offers to take and to refuse it until `expires_at`, and closes
     it at `challenge_ended`."""
 
     challenge: str

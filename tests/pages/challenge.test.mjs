@@ -45,6 +45,8 @@ test("nothing is shown before it was taken, and readiness is said at once", asyn
   assert.equal(challenged.now.value.at, "begun");
   room.emit("told", { type: "challenge_ended", challenge: "c1", outcome: "passed", reason: "light_followed" });
   assert.equal(challenged.now.value.outcome, "passed");
+  room.emit("told", { ...offer, challenge: "c2", why: "once_more" });
+  assert.deepEqual([challenged.now.value.at, challenged.now.value.offered.why], ["offered", "once_more"]);
 });
 
 test("a refused one is gone, and the server hears of it", () => {

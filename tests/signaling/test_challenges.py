@@ -4,9 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import pytest
 
-from detection import Asked, Evidence, Left, Outcome, Record, Scored, Withdrawn, judge
+from detection import (
+    Asked,
+    Evidence,
+    Left,
+    LightPlan,
+    Outcome,
+    Record,
+    Scored,
+    Withdrawn,
+    judge,
+)
 from detection.evidence import evidence
 from signaling import protocol
 from signaling.app import Candor
@@ -78,12 +89,12 @@ def score(
     return Scored(room, identity, judge(record), record)
 
 
-def answer(challenge: str, outcome: Outcome) -> Evidence:
+def answer(challenge: str, outcome: Outcome, reason: str = "light_followed") -> Evidence:
     return evidence(
         "light",
         "1",
         100.0,
-        reason="light_followed",
+        reason=reason,
         words="",
         log_likelihood_ratio=-2.0,
         quality=0.75,
@@ -152,6 +163,35 @@ async def test_one_that_is_passed_is_shown_judged_told_and_kept(stage: Stage) ->
     assert '"chance":0.0005' in (kept.evidence or "")
     assert await stage.audited() == [("bob", "challenge.ask"), ("policy", "challenge.end")]
     assert stage.eyes.attended_s[1:] == [0.0]
+
+
+async def test_an_unclear_light_is_asked_once_more_and_no_third_time(stage: Stage) -> None:
+    first, shown = await stage.begun()
+    stage.service.hear(score(answer(first, Outcome.INCONCLUSIVE, "light_too_weak")))
+    await stage.service.look()
+    ended, offered = stage.ada.told[-2:]
+    assert isinstance(ended, protocol.ChallengeEnded)
+    assert isinstance(offered, protocol.ChallengeOffered)
+    assert (ended.reason, offered.why) == ("light_too_weak", "once_more")
+
+    again = await stage.service.take("ada", offered.challenge, 8)
+    stage.service.ready("ada", offered.challenge)
+    assert again.show != shown.show
+    asked = stage.eyes.notes[-1]
+    assert isinstance(asked, Asked)
+    assert msgspec.json.decode(asked.plan, type=LightPlan).continues == first
+    stage.service.hear(score(answer(offered.challenge, Outcome.INCONCLUSIVE, "light_too_weak")))
+    await stage.service.look()
+    assert isinstance(stage.ada.told[-1], protocol.ChallengeEnded)
+    assert [one.why for one in await stage.kept()] == ["once_more", "host"]
+
+
+@pytest.mark.parametrize("reason", ["too_little_seen", "cut_short", "background_follows"])
+async def test_what_more_light_does_not_help_is_not_asked_again(stage: Stage, reason: str) -> None:
+    first, _ = await stage.begun()
+    stage.service.hear(score(answer(first, Outcome.INCONCLUSIVE, reason)))
+    await stage.service.look()
+    assert isinstance(stage.ada.told[-1], protocol.ChallengeEnded)
 
 
 async def test_nothing_of_what_will_be_shown_is_told_before_it_is_taken(stage: Stage) -> None:
