@@ -78,20 +78,19 @@ class Watching:
     def __init__(self, finder: FaceFinder, pictures: Iterator[tuple[float, Pixels]]) -> None:
         self._finder = finder
         self._pictures = pictures
+        self._watched_s = -1.0
         self._times: list[float] = []
         self._regions: list[skin.Floats] = []
         self._behind: list[skin.Floats] = []
 
     def _watch(self, until_s: float) -> None:
-        while not self._times or self._times[-1] < until_s:
-            time_s, pixels = next(self._pictures)
-            picture = Picture(time_s, time_s, pixels)
-            faces = self._finder.find(picture)
-            self._times.append(time_s)
-            seen = skin.regions(picture, faces[0]) if faces else np.full((5, 3), np.nan)
-            behind = skin.background(picture, faces[0]) if faces else np.full(3, np.nan)
-            self._regions.append(seen)
-            self._behind.append(behind)
+        while self._watched_s < until_s:
+            self._watched_s, pixels = next(self._pictures)
+            picture = Picture(self._watched_s, self._watched_s, pixels)
+            for face in self._finder.find(picture)[:1]:
+                self._times.append(self._watched_s)
+                self._regions.append(skin.regions(picture, face))
+                self._behind.append(skin.background(picture, face))
 
     def seen(self, begins_s: float, until_s: float) -> Seen:
         """From a sequence's beginning on, by the time since it."""

@@ -40,7 +40,7 @@ class Seen:
     regions: Floats
     """Pictures x regions of skin x 3."""
     background: Floats
-    """Pictures x 3."""
+    """Pictures x fields of what is behind x 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ def respond(seen: Seen, plan: LightPlan, slots: int, round_trip_s: float) -> Res
     covered = _covered(seen, duration_s)
     if covered < _LEAST_COVERED:
         return None
-    heard = _heard(seen, lags_s, duration_s)
-    regions, ground = heard[:, :, :-1], heard[:, :, -1]
-    visible = np.asarray(np.isfinite(regions).all(axis=(0, 1, 3)))
-    if not visible.any() or not np.isfinite(ground).all():
+    regions = _heard(seen.times_s, seen.regions, lags_s, duration_s)
+    fields = _heard(seen.times_s, seen.background, lags_s, duration_s)
+    visible, quiet = _complete(regions), _complete(fields)
+    if not visible.any() or not quiet.any():
         return None
-    face = pooled(regions[:, :, visible])
+    face, ground = pooled(regions[:, :, visible]), pooled(fields[:, :, quiet])
     common = shared(face, ground) * ground
     sequences = CHROMA[family(plan.seed)[:, :slots]]
     found = fit(face - common, sequences, shape_of(slots, plan.slot_s))
@@ -177,9 +177,8 @@ def _covered(seen: Seen, duration_s: float) -> float:
     return len(bins) / round(duration_s * RATE_HZ)
 
 
-def _heard(seen: Seen, lags_s: Floats, duration_s: float) -> Floats:
-    """Log chroma as it came that much later: lags x bins x (regions, background) x 2."""
-    light = np.concatenate([seen.regions, seen.background[:, None]], axis=1)
+def _heard(times_s: Floats, light: Floats, lags_s: Floats, duration_s: float) -> Floats:
+    """Log chroma of each place as it came that much later: lags x bins x places x 2."""
     with np.errstate(divide="ignore", invalid="ignore"):
         log = np.log(np.where(light > 0, light, np.nan))
     chroma = np.stack([log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1)
@@ -191,5 +190,10 @@ def _heard(seen: Seen, lags_s: Floats, duration_s: float) -> Floats:
         good = np.isfinite(values)
         # What is seldom seen is not interpolated out of nothing.
         if good.sum() >= _LEAST_COVERED * bins:
-            heard[..., column] = np.interp(at_s, seen.times_s[good], values[good])
+            heard[..., column] = np.interp(at_s, times_s[good], values[good])
     return heard.reshape(*at_s.shape, *chroma.shape[1:])
+
+
+def _complete(heard: Floats) -> NDArray[np.bool_]:
+    """The places that were seen all the time."""
+    return np.asarray(np.isfinite(heard).all(axis=(0, 1, 3)))

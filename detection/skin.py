@@ -21,8 +21,10 @@ _HALF_SIDE = 0.085
 # Values that say how bright something is: below is noise, above is clipped.
 _DARKEST, _BRIGHTEST = 16, 242
 _LEAST_PIXELS = 12
-# Background is sampled on a grid of so many pixels a side.
+# Background is sampled on a grid of so many pixels a side, and kept by so many fields.
 _GRID = 96
+FIELDS = (6, 8)
+_LEAST_IN_FIELD = 24
 _LEAST_BACKGROUND = 150
 
 _LINEAR: Floats = linear(np.arange(256.0))
@@ -41,12 +43,28 @@ def regions(picture: Picture, face: Face) -> Floats:
 
 
 def background(picture: Picture, face: Face) -> Floats:
-    """Mean linear light of what is neither head nor body; NaN if next to nothing is."""
-    rows = np.linspace(0, picture.height - 1, min(_GRID, picture.height)).astype(int)
-    columns = np.linspace(0, picture.width - 1, min(_GRID, picture.width)).astype(int)
-    pixels = picture.pixels[np.ix_(rows, columns)].reshape(-1, 3)
-    behind = ~_person(rows[:, None], columns[None], face).reshape(-1)
-    return _mean(pixels[behind], _LEAST_BACKGROUND)
+    """Mean linear light of each field of what is neither head nor body, 48 x 3.
+
+    NaN where a field shows next to nothing of it, everywhere if the picture does.
+    """
+    rows = np.linspace(0, picture.height - 1, _GRID).astype(int)
+    columns = np.linspace(0, picture.width - 1, _GRID).astype(int)
+    pixels = picture.pixels[np.ix_(rows, columns)]
+    good = _usable(pixels) & ~_person(rows[:, None], columns[None], face)
+    light = np.where(good[..., None], _LINEAR[pixels], 0.0)
+    counts = _by_field(good[..., None].astype(float))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = _by_field(light) / counts
+    means[(counts[:, 0] < _LEAST_IN_FIELD) | (good.sum() < _LEAST_BACKGROUND)] = np.nan
+    return means
+
+
+def _by_field(values: Floats) -> Floats:
+    """Sums over the fields: fields x channels."""
+    down, across = FIELDS
+    parts = values.reshape(down, _GRID // down, across, _GRID // across, values.shape[2])
+    sums: Floats = parts.sum(axis=(1, 3)).reshape(down * across, -1)
+    return sums
 
 
 def _person(rows: NDArray[np.intp], columns: NDArray[np.intp], face: Face) -> NDArray[np.bool_]:
@@ -66,11 +84,17 @@ def _patch(picture: Picture, x: float, y: float, half: float) -> NDArray[np.uint
     return picture.pixels[top:bottom, left:right].reshape(-1, 3)
 
 
-def _mean(pixels: NDArray[np.uint8], least: int = _LEAST_PIXELS) -> Floats:
-    """Mean linear light of the pixels that are neither black nor clipped in any channel."""
-    green = pixels[:, 1]
-    good = pixels[(green >= _DARKEST) & (pixels.max(axis=1, initial=0) <= _BRIGHTEST)]
-    if len(good) < least:
+def _mean(pixels: NDArray[np.uint8]) -> Floats:
+    good = pixels[_usable(pixels)]
+    if len(good) < _LEAST_PIXELS:
         return np.full(3, np.nan)
     mean: Floats = _LINEAR[good].mean(axis=0)
     return mean
+
+
+def _usable(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which are neither black nor clipped in any channel."""
+    usable: NDArray[np.bool_] = (pixels[..., 1] >= _DARKEST) & (
+        pixels.max(axis=-1, initial=0) <= _BRIGHTEST
+    )
+    return usable

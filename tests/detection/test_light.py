@@ -43,7 +43,8 @@ def seen(
     regions = skin * (1 + face * screen[:, None] * np.linspace(0.6, 1, 5)[:, None]) * drift[:, None]
     background = np.array([0.3, 0.3, 0.35]) * (1 + behind * screen) * drift
     regions = regions * np.exp(random.normal(0, noise, regions.shape))
-    return Seen(times, regions, background * np.exp(random.normal(0, noise / 3, background.shape)))
+    background = background * np.exp(random.normal(0, noise / 3, background.shape))
+    return Seen(times, regions, background[:, None])
 
 
 def answer(plan: LightPlan, what: Seen, proven: float = 0.0) -> tuple[Verdict, str]:
@@ -78,6 +79,17 @@ def test_a_restless_background_hides_no_faint_light(plan: LightPlan) -> None:
     found = respond(replace(lit, background=ground), plan, LOOKS[-1], 0.1)
     assert found is not None
     assert found.answer.chance <= CHANCES[0]
+
+
+def test_what_is_behind_is_known_by_its_quiet_fields() -> None:
+    plan = PLANS[0]
+    lit = seen(plan, face=0.03, behind=0.003)
+    restless = np.random.default_rng(3).normal(0, 0.2, lit.background.shape)
+    quiet = np.repeat(lit.background, 3, axis=1)
+    fields = np.concatenate([quiet, lit.background * np.exp(restless)], axis=1)
+    found = respond(replace(lit, background=fields), plan, LOOKS[-1], 0.1)
+    assert found is not None
+    assert found.background_error < 0.1
 
 
 def test_chance_passes_as_seldom_as_it_says() -> None:
