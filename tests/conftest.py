@@ -1,12 +1,14 @@
 """What every test may use: a Candor on a real database file, answering on a real socket."""
 
 import asyncio
+import gc
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 from argon2 import PasswordHasher
 from hypothesis import settings
 
@@ -22,6 +24,19 @@ settings.register_profile("candor", deadline=None)
 settings.load_profile("candor")
 
 SECRET = "a test's secret, as good as 32 random bytes: 9f8b27c61d"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: to look through it for garbage again and again costs time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """aiohttp remembers the last thousand handlers, and with them each Candor that they are of."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(autouse=True)
