@@ -32,10 +32,11 @@ check: setup $(DEVELOPMENT)
 test-browser: setup $(DEVELOPMENT)
 	$(BIN)/pytest -m browser tests/browser tests/interop
 
-# The README's pictures, taken anew.
+# The README's pictures, taken anew.  `CANDOR_KEEP_SCREENS=1 make test-browser` leaves every page
+# at every size in build/screens.
 pictures: setup $(DEVELOPMENT)
-	$(BIN)/pytest -m browser tests/browser/test_call_screens.py tests/browser/test_everywhere.py \
-		tests/browser/test_console.py -k "right_at_every_size or (still_and_is_accessible and chat) or wall"
+	CANDOR_KEEP_SCREENS=1 $(BIN)/pytest -m browser tests/browser/test_call_screens.py \
+		tests/browser/test_everywhere.py tests/browser/test_console.py -k "right_at_every_size or (still_and_is_accessible and chat) or wall"
 	$(BIN)/python -m tests.browser.pictures
 
 fuzz: setup $(DEVELOPMENT)

@@ -1,4 +1,5 @@
-"""The README's pictures, out of the screens that the browser's tests leave behind.
+"""The README's pictures, out of the screens that the browser's tests keep
+if CANDOR_KEEP_SCREENS is set.
 
 python -m tests.browser.pictures
 """

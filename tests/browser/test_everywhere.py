@@ -1,5 +1,6 @@
 """What holds on every page: accessible, quiet, still, within its width; and how it looks."""
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,9 @@ from tests.browser.conftest import (
 
 pytestmark = pytest.mark.browser
 
+# Pictures for people to look at; no test does, and each takes half a second, so they are asked for.
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
+KEEPS_SCREENS = "CANDOR_KEEP_SCREENS" in os.environ
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 # With `preload`, axe would fetch style sheets, which the API page's policy forbids.
 RULES = {
@@ -220,6 +223,8 @@ async def leads(page: Page) -> set[str]:
 
 
 async def keep_picture(page: Page, name: str) -> None:
+    if not KEEPS_SCREENS:
+        return
     SCREENS.mkdir(parents=True, exist_ok=True)
     has_dialog = await page.locator("dialog[open]").count() > 0
     long = await page.evaluate("document.documentElement.scrollHeight") > TALLEST_PICTURE
