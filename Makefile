@@ -40,7 +40,7 @@ pictures: setup $(DEVELOPMENT)
 	$(BIN)/python -m tests.browser.pictures
 
 fuzz: setup $(DEVELOPMENT)
-	$(BIN)/pytest -m long tests
+	$(BIN)/pytest --numprocesses $(TESTERS) --dist load -m long tests
 
 # Chat's server is killed 200 times under load; CI's long job does it 25 times.
 torture: setup $(DEVELOPMENT)
