@@ -11,7 +11,8 @@ from tests.browser.conftest import PATIENCE_MS, NewPage, Served, Witness, regist
 pytestmark = pytest.mark.browser
 
 LONG_MS = 90_000
-# Neither a fake permission nor UDP: a browser as it is behind a strict firewall.
+# Neither a fake permission nor UDP: a browser as it is behind a strict firewall.  Only the whole
+# Chromium has such a policy.
 STRICT = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
