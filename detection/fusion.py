@@ -146,6 +146,8 @@ def explain(record: Record) -> str:
             f" = {piece.share:+.3f}{' (ended by a cut)' if piece.ended_by_cut else ''}: {one.words}"
         )
         lines += [f"    by {model}" for model in one.models]
+        figures = (f"{name} {value:.4g}" for name, value in one.measured.items())
+        lines += [f"    measured {', '.join(figures)}"] if one.measured else []
     lines += [f"  group {name}: {value:+.3f}" for name, value in weighed.groups.items()]
     lines.append(f"log-odds {weighed.log_odds:+.3f}, risk {weighed.risk:.3f}")
     lines += [f"  {name}: sure to {value:.3f}" for name, value in weighed.amounts.items() if value]

@@ -88,11 +88,20 @@ class Cast:
         self._candor.watching.board.hear(told)
 
 
+FOLLOWED = {
+    "chance": 0.62,
+    "forehead amplitude": 0.012,
+    "forehead correlation": 0.31,
+    "nose amplitude": 0.034,
+    "nose correlation": 0.86,
+    "background amplitude": 0.001,
+    "background correlation": 0.05,
+}
 AGAINST = tuple(
     Evidence(signal, "1", 98.0, outcome, ratio, 1.0, reason, reason, measured, models, "")
     for signal, outcome, ratio, reason, measured, models in (
         ("quality", Outcome.OBSERVED, 0.0, "good", {}, ()),
-        ("light", Outcome.FAILED, 2.5, "light_no_longer_followed", {"chance": 0.62}, ()),
+        ("light", Outcome.FAILED, 2.5, "light_no_longer_followed", FOLLOWED, ()),
         ("learned.probe", Outcome.OBSERVED, 1.2, "looks_made", {}, ("probe 1 " + "ab" * 32,)),
         ("voice", Outcome.OBSERVED, 1.5, "another_voice", {}, ()),
         ("face", Outcome.OBSERVED, 0.8, "another_face", {}, ()),
@@ -234,6 +243,8 @@ async def test_an_alert_is_taken_through_its_life_and_saved(
     await expect(looked.get_by_text("olga")).to_be_visible()
     await expect(page.get_by_text("Made again from what was kept")).to_be_visible()
     await expect(page.locator("canvas.spectrogram")).to_be_visible()
+    drawn = page.locator(".lit:has(.lit-hidden)")
+    await expect(drawn).to_contain_text("Nose3.4 % of the light, correlation 0.86")
     await page.get_by_role("button", name="Picture of").click()
     assert await page.locator(".capture-large").evaluate(loaded) == 64
     await page.get_by_role("button", name="Find what moved the detectors").click()

@@ -219,9 +219,11 @@ def test_explaining_names_every_piece_and_its_models() -> None:
         log_likelihood_ratio=0.5,
         quality=0.5,
         models=("clip 1.1.0 abcdef",),
+        measured={"likeness": 0.25},
     )
     text = explain(Record(0.0, (gate(), piece)))
     assert "learned.clip v3" in text
     assert "clip 1.1.0 abcdef" in text
+    assert "measured likeness 0.25" in text
     assert f"risk {judge(Record(0.0, (gate(), piece))).risk:.3f}" in text
     assert rule_of("learned.clip") is RULES["learned"]

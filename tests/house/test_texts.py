@@ -27,6 +27,7 @@ BUILT = (
     "export.",
     "frames.",
     "known.",
+    "lit.",
     "map.",
     "gesture.",
     "invite.life.",

@@ -10,6 +10,7 @@ import { Icon } from "../../ui/icons.js";
 import { NotYet, useLoaded } from "../../ui/loaded.js";
 import { reasonText, signalName } from "../../ui/risk-badge.js";
 import { CaptureView } from "./capture-view.js";
+import { LitFace, hasRegions } from "./lit-face.js";
 import { CapturedSound } from "./sound.js";
 
 /** @typedef {import("../../console/evidence.js").Evidence} Evidence */
@@ -72,7 +73,7 @@ function Statement({ evidence }) {
       ${chance !== undefined && chance !== null && ` ${text("evidence.chance", { percent: (100 * chance).toFixed(2) })}`}
     </p>
     <p class="fine"><strong>${text("evidence.known")}</strong>${" "}${text(KNOWN.has(which) ? `known.${which}` : signal.startsWith("learned.") ? "known.learned" : "known.nothing")}</p>
-    ${!/^(learned|baseline)\./.test(signal) && html`<p class="fine">${text("map.none_here")}</p>`}
+    ${hasRegions(measured) ? html`<${LitFace} measured=${measured} />` : !/^(learned|baseline)\./.test(signal) && html`<p class="fine">${text("map.none_here")}</p>`}
     ${models.map((model) => html`<p key=${model} class="fine code">${model}</p>`)}
   </li>`;
 }
