@@ -190,8 +190,9 @@ async def test_connections_are_given_first_come_first_served(url: str) -> None:
 
     async with open_store(url) as store:
         await asyncio.gather(*(busy(store) for _ in range(people)))
-    # 52 to 58 with turns, 168 to 263 with SQLAlchemy's pool alone.
-    assert max(overtaken) < 120
+    # But for one in fifty, whom a busy machine let stand: 47 to 49 with turns, 82 to 137 with
+    # SQLAlchemy's pool alone.
+    assert sorted(overtaken)[len(overtaken) * 49 // 50] < 65
 
 
 async def test_a_value_that_the_driver_refuses_is_our_mistake(store: Store) -> None:
