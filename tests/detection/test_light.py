@@ -152,6 +152,7 @@ GOOD = Response(LIT, LIT, replace(LIT, amplitude=0.008), (LIT, LIT, None), 0.15,
     [
         ({"background": replace(LIT, amplitude=0.064)}, "background_follows"),
         ({"background": replace(LIT, amplitude=-0.16)}, "background_follows"),
+        ({"background": replace(LIT, amplitude=0.032)}, "background_unclear"),
         ({"background": replace(UNLIT, amplitude_error=0.07)}, "background_unclear"),
         ({"regions": (LIT, UNLIT, UNLIT)}, "regions_disagree"),
         ({"answer": replace(LIT, amplitude=2.0)}, "light_too_strong"),
