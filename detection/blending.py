@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 # How often: laid over half transparent, the lower half alone, and made smaller by the line.
 _THINNED, _LOWER_HALF, _SMALLER = 0.5, 0.3, 0.6
 # Points of MediaPipe's mesh around the face, in order.
-_OVAL = (
+OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
@@ -58,7 +58,7 @@ def _otherwise(picture: Floats, random: np.random.Generator) -> Floats:
 
 def _mask(shape: tuple[int, ...], mesh: Points, random: np.random.Generator) -> Floats:
     """One within the face's outline, nothing without, soft between."""
-    oval = mesh[list(_OVAL), :2].astype(float)
+    oval = mesh[list(OVAL), :2].astype(float)
     middle = oval.mean(axis=0)
     uneven = 1 + random.normal(0, 0.02, (len(oval), 1))
     outline = middle + (oval - middle) * random.uniform(0.75, 1.02) * uneven

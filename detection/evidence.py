@@ -93,11 +93,11 @@ RULES: Mapping[str, Rule] = {
     "face": Rule(Modality.PICTURE, Group.IDENTITY, 0.8, half_life_s=60.0),
     "learned": Rule(Modality.PICTURE, Group.LOOKS, 1.2, -0.4),
     "baseline": Rule(Modality.PICTURE, Group.LOOKS, 0.8),
-    "seam": Rule(Modality.PICTURE, Group.LOOKS, 0.2, half_life_s=30.0),
     "lips": Rule(Modality.PICTURE, Group.LIPS, 0.5),
     "loop": Rule(Modality.PICTURE, Group.SOURCE, 0.5, half_life_s=60.0),
     "injection": Rule(Modality.PICTURE, Group.SOURCE, 0.5, half_life_s=60.0),
     # Measured to be chance: kept as telemetry.
+    "seam": Rule(Modality.TELEMETRY, Group.LOOKS, 0.0),
     "pulse": Rule(Modality.TELEMETRY, Group.LOOKS, 0.0),
     "blinks": Rule(Modality.TELEMETRY, Group.LOOKS, 0.0),
     "spectrum": Rule(Modality.TELEMETRY, Group.LOOKS, 0.0),

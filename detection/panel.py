@@ -6,19 +6,31 @@ from detection.detectors import Detector
 from detection.digits import Digits
 from detection.face_embedding import FaceEmbedder
 from detection.signals import Signal
+from detection.signals.blinks import Blinks
 from detection.signals.code import Code
 from detection.signals.identity import FaceIdentity, VoiceIdentity
 from detection.signals.learned import Learned
 from detection.signals.light import Light
 from detection.signals.lips import Lips
 from detection.signals.motion import Motion
+from detection.signals.pulse import Pulse
 from detection.signals.quality import Quality
 from detection.signals.replay import Injection, Loop
+from detection.signals.seam import Seam
 from detection.speech import Speech
 from detection.tools import Tools
 from detection.voice_embedding import VoiceEmbedder
 
-ALWAYS: Sequence[Callable[[], Signal]] = (Light, Motion, Loop, Injection, Lips)
+ALWAYS: Sequence[Callable[[], Signal]] = (
+    Light,
+    Motion,
+    Loop,
+    Injection,
+    Lips,
+    Seam,
+    Pulse,
+    Blinks,
+)
 # Those that need something that may be missing.
 _quality: Callable[[Speech], Signal] = Quality
 _face: Callable[[FaceEmbedder], Signal] = FaceIdentity

@@ -40,7 +40,7 @@ def test_what_does_not_speak_has_no_weight(outcome: Outcome) -> None:
 
 
 def test_what_was_measured_to_be_chance_weighs_nothing() -> None:
-    for signal in ("pulse", "blinks", "spectrum", "passive_voice", "never heard of"):
+    for signal in ("seam", "pulse", "blinks", "spectrum", "passive_voice", "never heard of"):
         made = evidence(
             signal, "1", 0.0, reason="r", words="w", log_likelihood_ratio=math.inf, quality=1.0
         )
