@@ -9,6 +9,7 @@ much, though shared caches do.  Prints a table.
 
 import argparse
 import itertools
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -28,8 +29,10 @@ from detection.lip_timing import loudness, timing
 from detection.media import SOUND_RATE_HZ, Picture, Sight
 from detection.models import Models, read_lock
 from detection.repetition import STEP_S, Memory, fingerprint
+from detection.signals.blinks import openness
 from detection.signals.lips import opening
 from detection.signals.motion import pose
+from detection.signals.seam import outline_detail
 from detection.speech import SpeechFinder
 from detection.voice_embedding import VoiceEmbedder
 
@@ -64,12 +67,15 @@ def of_pictures(
             continue
         face, mesh, sight = faces[0], faces[0].mesh, Sight(picture, faces)
         stages: dict[str, Callable[[], object]] = {
-            "face and mesh": lambda: finder.find(picture),  # noqa: B023 - called at once
+            "face and mesh found": lambda: finder.find(picture),  # noqa: B023 - called at once
+            "face and mesh followed": lambda: finder.follow(picture, face),  # noqa: B023
             "light on skin": lambda: skin.regions(picture, face),  # noqa: B023
             "light behind": lambda: skin.background(picture, face),  # noqa: B023
             "fingerprint": lambda: fingerprint(picture.pixels),  # noqa: B023
             "pose": lambda: pose(sight, 0.0),  # noqa: B023
             "lips": lambda: opening(mesh),  # noqa: B023
+            "blinks": lambda: openness(mesh),  # noqa: B023
+            "seam, two a check": lambda: outline_detail(picture, mesh),  # noqa: B023
             "face as numbers, three a check": lambda: embedder.embed(picture, mesh),  # noqa: B023
         }
         for name, stage in stages.items():
@@ -90,7 +96,8 @@ def of_conclusions(speech: SpeechFinder, voices: VoiceEmbedder) -> dict[str, lis
     asked = ask_light(secrets.token_bytes)
     taken_s = np.arange(0, 15, 1 / 15)
     light = random.uniform(0.3, 0.31, (len(taken_s), 5, 3))
-    seen = Seen(taken_s, light, light[:, 0])
+    behind = random.uniform(0.3, 0.31, (len(taken_s), math.prod(skin.FIELDS), 3))
+    seen, begins = Seen(taken_s, light, behind), itertools.count()
     sound = random.normal(0, 0.1, 40 * SOUND_RATE_HZ).astype(np.float32)
     talk = loudness(sound)
     heard_s = np.arange(len(talk)) / 50
@@ -100,7 +107,10 @@ def of_conclusions(speech: SpeechFinder, voices: VoiceEmbedder) -> dict[str, lis
         "a look at its answer": lambda: respond(seen, asked, asked.looks[-1], 0.1),
         "a fingerprint among those of a minute": remember,
         "loops in that minute": memory.repetition,
-        "speech in 2 s of sound": lambda: speech.seconds(sound[: 2 * SOUND_RATE_HZ]),
+        "speech in 2 s of sound": lambda: speech.seconds(
+            # What was asked about last is remembered.
+            sound[next(begins) :][: 2 * SOUND_RATE_HZ]
+        ),
         "voice as numbers, of 3 s": lambda: voices.embed(sound[: 3 * SOUND_RATE_HZ]),
         "lips and voice in 40 s": lambda: timing(taken_s, mouth, heard_s, talk),
     }
