@@ -19,6 +19,8 @@ from detection.signals import Signal
 
 _PICTURES_A_LOOK = 2
 _BETWEEN_S = 0.5
+# Somebody who is looked at without a pause has one look at the outline in so long.
+_SAID_EVERY_S = 5.0
 # The face and what is around it, in so many pixels a side.
 _SIDE = 96
 _ROOM = 1.7
@@ -41,6 +43,7 @@ class Seam(Signal):
     def __init__(self) -> None:
         self._burst = -1
         self._next_s = -math.inf
+        self._said_s = -math.inf
         self._measured: list[tuple[float, float]] = []
 
     def look(self, sight: Sight) -> None:
@@ -54,8 +57,9 @@ class Seam(Signal):
             self._measured.append(outline_detail(picture, face.mesh))
 
     def conclude(self, now_s: float) -> Sequence[Evidence]:
-        if not self._measured:
+        if not self._measured or now_s - self._said_s < _SAID_EVERY_S:
             return ()
+        self._said_s = now_s
         along, step = np.mean(self._measured, axis=0)
         self._measured.clear()
         return (

@@ -127,6 +127,16 @@ def test_a_patch_of_other_sharpness_is_told_from_a_face_without_one() -> None:
     assert pasted["step"] < -2
 
 
+def test_an_outline_is_not_told_again_and_again() -> None:
+    signal, pixels, points = Seam(), noisy(1), mesh()
+    told = []
+    for number in range(12 * PICTURES_PER_S):
+        at_s = number / PICTURES_PER_S
+        signal.look(sight(at_s, pixels, points))
+        told += [piece.at_s for piece in signal.conclude(at_s)]
+    assert told == [0.0, 5.0, 10.0]
+
+
 def test_a_real_mesh_has_an_outline(finder: FaceFinder) -> None:
     picture = Picture(0.0, 0.0, drawn_face())
     (face,) = finder.find(picture)
