@@ -36,13 +36,12 @@ def test_a_packet_that_waited_for_us_came_when_it_came(
 
 def test_packets_read_together_keep_their_spacing(pair: tuple[UdpSocket, UdpSocket]) -> None:
     _, receiver = pair
-    began_s = time.monotonic()
     send(pair, b"one")
-    while time.monotonic() - began_s < 0.02:
-        pass
+    time.sleep(0.3)
     send(pair, b"two")
     arrivals = [receiver.receive(time.monotonic)[2] for _ in range(2)]
-    assert arrivals[1] - arrivals[0] > 0.015
+    # A machine with much else to do hands the first one on late; read by our clock both are one.
+    assert arrivals[1] - arrivals[0] > 0.1
 
 
 @pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
