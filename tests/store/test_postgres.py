@@ -190,9 +190,9 @@ async def test_connections_are_given_first_come_first_served(url: str) -> None:
 
     async with open_store(url) as store:
         await asyncio.gather(*(busy(store) for _ in range(people)))
-    # But for one in fifty, whom a busy machine let stand: 47 to 49 with turns, 82 to 137 with
-    # SQLAlchemy's pool alone.
-    assert sorted(overtaken)[len(overtaken) * 49 // 50] < 65
+    # Nobody jumps the queue, however slow the machine: but for one in ten, the first and the last,
+    # all wait for 35 others or more with turns; with SQLAlchemy's pool alone for 5 to 7.
+    assert sorted(overtaken)[len(overtaken) // 10] > 20
 
 
 async def test_a_value_that_the_driver_refuses_is_our_mistake(store: Store) -> None:
