@@ -217,7 +217,7 @@ async def test_devices_are_changed_in_mid_call(device: NewPage) -> None:
     await expect(ada.get_by_text("You are muted but speaking.")).to_be_visible()
     await settings.get_by_role("button", name="Close").click()
     await ada.get_by_role("button", name="Grace in a window of its own").click()
-    await ada.wait_for_function("document.pictureInPictureElement !== null")
+    await ada.wait_for_function("() => document.pictureInPictureElement !== null")
 
 
 async def test_a_call_goes_on_after_a_cut_and_after_the_death_of_media(
@@ -334,7 +334,7 @@ async def test_a_call_rings_on_every_page_until_it_is_answered(device: NewPage) 
     await join(ada, rooms["rooms"][0]["id"])
     await expect(ada.get_by_text("Ringing")).to_be_visible()
     await expect(other.get_by_text("Ada calls you")).to_be_visible()
-    await other.wait_for_function("window.tones > 0")
+    await other.wait_for_function("() => window.tones > 0")
     await bob.get_by_role("button", name="Answer").click()
     await expect(bob.locator(".stage")).to_have_attribute("data-state", "in")
     await expect(other.get_by_text("Ada calls you")).to_have_count(0)

@@ -9,6 +9,7 @@ import io
 import json
 import wave
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from playwright.async_api import Page, expect
 
 from detection import Captured, Evidence, Outcome, Record, Scored, State, judge
 from detection.fusion import Reason
+from signaling import calls
 from signaling.app import Candor, open_candor
 from signaling.commands import main
 from signaling.config import Config
@@ -39,8 +41,10 @@ SOURCES = {"0": "microphone", "1": "camera"}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def candor(config: Config) -> AsyncIterator[Candor]:
+async def candor(config: Config, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Candor]:
     """A Candor of the test's own, in its process and beside its browser."""
+    # Nobody answers the call that people are in here, however long a test takes.
+    monkeypatch.setattr(calls, "RINGING", timedelta(hours=1))
     async with open_candor(config) as opened:
         yield opened
 
