@@ -30,7 +30,7 @@ check: setup $(DEVELOPMENT)
 	cd web && npm run --silent check
 
 test-browser: setup $(DEVELOPMENT)
-	$(BIN)/pytest --numprocesses $(TESTERS) --dist loadfile -m browser tests/browser tests/interop
+	$(BIN)/pytest -m browser tests/browser tests/interop
 
 # The README's pictures, taken anew.  `CANDOR_KEEP_SCREENS=1 make test-browser` leaves every page
 # at every size in build/screens.
